@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tools.contracts.sources import SourceFault
+from tools.contracts.sources import SourceError
 
 _FACETS = (
     "min_length",
@@ -26,7 +26,7 @@ _COLUMN_EXCEPTIONS = {"LLDDandHealthProblem": "lldd_and_health_problem"}
 
 
 def column_name(name: str) -> str:
-    """Return the snake_case column or table name of an ILR name, `LSDPostcode` -> `lsd_postcode`."""
+    """Return the column or table name of an ILR name: `LSDPostcode` -> `lsd_postcode`."""
     if name in _COLUMN_EXCEPTIONS:
         return _COLUMN_EXCEPTIONS[name]
     words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
@@ -34,7 +34,7 @@ def column_name(name: str) -> str:
 
 
 def resolve(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the catalogue with handlings, bases and paths filled in; SourceFault lists what is wrong."""
+    """Return the catalogue with every default filled in; SourceError lists what is wrong."""
     faults: list[str] = []
     paths: dict[str, str] = {}
     entities = []
@@ -49,7 +49,7 @@ def resolve(document: dict[str, Any]) -> dict[str, Any]:
         paths[name] = "" if parent is None else f"{above}.{name}".lstrip(".")
         entities.append(_entity(document, source, paths[name], faults))
     if faults:
-        raise SourceFault("fields.yaml", faults)
+        raise SourceError("fields.yaml", faults)
     return {
         "year": document["year"],
         "namespace": document["namespace"],

@@ -12,7 +12,8 @@ _NOTE = '"""Generated from contracts/{source} by `python -m tools.contracts`; do
 def python_module(source: str, name: str, value: Any) -> str:
     """Return a module that holds `value` under `name` as literals, formatted like the rest."""
     body = pprint.pformat(value, width=90, sort_dicts=False)
-    text = f"{_NOTE.format(source=source)}\n\nfrom typing import Any, Final\n\n{name}: Final[Any] = {body}\n"
+    note = _NOTE.format(source=source)
+    text = f"{note}\n\nfrom typing import Any, Final\n\n{name}: Final[Any] = {body}\n"
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--stdin-filename", "generated.py", "-"],
         input=text,

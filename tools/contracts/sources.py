@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "contracts"
 
 
-class SourceFault(Exception):
+class SourceError(Exception):
     """A contract source that cannot be used; `faults` says where and why."""
 
     def __init__(self, source: str, faults: list[str]) -> None:
@@ -31,16 +31,16 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
         if repeated:
             line = node.start_mark.line + 1
-            raise SourceFault(
+            raise SourceError(
                 Path(node.start_mark.name).name, [f"line {line}: repeated key {repeated}"]
             )
         return super().construct_mapping(node, deep)
 
 
 def load(name: str, *, folder: Path = CONTRACTS) -> dict[str, Any]:
-    """Return contracts/`name` as a mapping; SourceFault when it is not one or repeats a key."""
+    """Return contracts/`name` as a mapping; SourceError when it is not one or repeats a key."""
     with (folder / name).open(encoding="utf-8") as stream:
         document = yaml.load(stream, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     if not isinstance(document, dict):
-        raise SourceFault(name, ["the document is not a mapping"])
+        raise SourceError(name, ["the document is not a mapping"])
     return document

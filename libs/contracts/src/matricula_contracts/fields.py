@@ -1,7 +1,7 @@
-"""The field catalogue of the 2025-26 record: every entity and field with its type, class and handling.
+"""The field catalogue of the 2025-26 record: every field with its type, class and handling.
 
-Generated data wrapped in frozen dataclasses. It describes values and classifies them; it checks none
-(the readers of learner-api do) and reads nothing at import.
+Generated data wrapped in frozen dataclasses. It describes values and classifies them; it checks
+none (the readers of learner-api do) and reads nothing at import.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ RETENTION_GROUPS: Final[Mapping[str, str]] = MappingProxyType(CATALOGUE["retenti
 _VISIBLE_TO_BY_CLASS: Final[Mapping[str, str]] = CATALOGUE["visible_to_by_class"]
 
 
-class UnknownField(LookupError):  # noqa: N818 - names the fact, as the other errors of the project do
+class UnknownFieldError(LookupError):
     """No such entity or field in the catalogue."""
 
     def __init__(self, entity: str, name: str | None = None) -> None:
@@ -182,19 +182,19 @@ CSV_COLUMNS: Final[tuple[str, ...]] = ("record", *dict.fromkeys(name for _, name
 
 
 def entity(name: str) -> Entity:
-    """Return an entity by name (names are unique in the record); UnknownField when there is none."""
+    """Return an entity by its (unique) name; UnknownFieldError when there is none."""
     try:
         return ENTITIES[name]
     except KeyError:
-        raise UnknownField(name) from None
+        raise UnknownFieldError(name) from None
 
 
 def field(entity_name: str, name: str) -> Field:
-    """Return one field, `field("Learner", "ULN")`; UnknownField when there is none."""
+    """Return one field, `field("Learner", "ULN")`; UnknownFieldError when there is none."""
     try:
         return _FIELDS[entity_name, name]
     except KeyError:
-        raise UnknownField(entity_name, name) from None
+        raise UnknownFieldError(entity_name, name) from None
 
 
 def all_fields() -> Iterator[Field]:
