@@ -1,0 +1,165 @@
+"""The guard of a service's endpoints: who is asking, and may they.
+
+A service believes the gateway's internal tokens, and, for operations that the policy marks
+`internal`, another service's client credentials. It trusts nothing because of where it comes from.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+import httpx
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+
+from matricula_chassis.auth.cache import TokenCache
+from matricula_chassis.auth.key_sets import DiscoveredJwks, JwksAddress, RemoteKeySet
+from matricula_chassis.auth.permissions import Policy
+from matricula_chassis.auth.principal import Claims, Principal
+from matricula_chassis.auth.rejection import TokenRejected
+from matricula_chassis.auth.tokens import INTERNAL_LIFETIME, TokenVerifier, TrustedIssuer
+from matricula_chassis.clock import Clock
+from matricula_chassis.errors import Forbidden, Unauthenticated, Unavailable
+
+_CHALLENGE: Final = 'Bearer realm="matricula"'
+
+
+class CredentialsRefused(Unauthenticated):
+    """401. `headers` belong on the answer; `context` carries the reason for the log only."""
+
+    def __init__(self, problem: str, *, challenge: str, reason: str) -> None:
+        super().__init__(problem, reason=reason)
+        self.headers: Mapping[str, str] = {"WWW-Authenticate": challenge}
+
+
+class OperationRefused(Forbidden):
+    """403. `headers` belong on the answer."""
+
+    def __init__(self, problem: str, *, operation: str, reason: str) -> None:
+        super().__init__(problem, operation=operation, reason=reason)
+        challenge = f'{_CHALLENGE}, error="insufficient_scope"'
+        self.headers: Mapping[str, str] = {"WWW-Authenticate": challenge}
+
+
+class Authenticate(Protocol):
+    """What `requires` finds in `app.state.authenticate`."""
+
+    async def principal(self, request: Request, *, operation: str) -> Principal:
+        """Return who is asking; raises Unauthenticated, Forbidden or Unavailable."""
+        ...
+
+
+class Authenticator:
+    """Authenticates and authorises requests to one service, by the policy."""
+
+    def __init__(
+        self, verifier: TokenVerifier, *, policy: Policy, service: str, internal_issuer: str
+    ) -> None:
+        self._verifier = verifier
+        self._policy = policy
+        self._service = service
+        self._internal_issuer = internal_issuer
+
+    async def principal(self, request: Request, *, operation: str) -> Principal:
+        """Return who is asking for an operation of this service, if the policy lets them."""
+        wanted = self._policy.operation(operation)
+        claims = await self._claims(bearer_token(request))
+        if claims.issuer != self._internal_issuer and not (
+            wanted.internal and claims.is_client_credentials
+        ):
+            raise OperationRefused("forbidden", operation=operation, reason="not_through_gateway")
+        principal = Principal.from_claims(
+            claims, correlation_id=claims.transaction or correlation_id_of(request, claims)
+        )
+        decision = self._policy.allows(principal, wanted)
+        if not decision.allowed:
+            raise OperationRefused(
+                PROBLEM_OF_REASON[decision.reason], operation=operation, reason=decision.reason
+            )
+        return principal
+
+    async def _claims(self, token: str) -> Claims:
+        try:
+            return await self._verifier.verify(token, audience=self._service)
+        except TokenRejected as rejected:
+            if rejected.is_outage:
+                raise Unavailable("unavailable") from None
+            raise CredentialsRefused(
+                "unauthenticated",
+                challenge=f'{_CHALLENGE}, error="invalid_token"',
+                reason=rejected.reason.code,
+            ) from None
+
+
+PROBLEM_OF_REASON: Final[Mapping[str, str]] = {
+    "role_missing": "forbidden",
+    "purpose_missing": "missing-purpose",
+    "purpose_not_permitted": "purpose-not-allowed",
+    "step_up_required": "step-up-required",
+}
+"""The problem that tells a caller about a denial, by the reason of the Decision."""
+
+
+def bearer_token(request: Request) -> str:
+    """Return the token of the one Authorization header (RFC 6750 section 2.1)."""
+    values = request.headers.getlist("authorization")
+    if not values:
+        raise CredentialsRefused("unauthenticated", challenge=_CHALLENGE, reason="no_credentials")
+    scheme, _, token = values[0].partition(" ")
+    if len(values) != 1 or scheme.lower() != "bearer" or not token:
+        raise CredentialsRefused(
+            "unauthenticated", challenge=_CHALLENGE, reason="not_one_bearer_token"
+        )
+    return token
+
+
+def correlation_id_of(request: Request, claims: Claims) -> str:
+    """Return the correlation id that the HTTP middleware found, else the token's id."""
+    found = getattr(request.state, "correlation_id", None)
+    return str(found) if found else claims.token_id
+
+
+class RequiredOperation(SecurityBase):
+    """A FastAPI dependency that answers with the Principal; documents itself in OpenAPI."""
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        self.model = HTTPBearerModel(bearerFormat="at+jwt")
+        self.scheme_name = "bearer"
+
+    async def __call__(self, request: Request) -> Principal:
+        """Authenticate and authorise the request."""
+        authenticate: Authenticate = request.app.state.authenticate
+        return await authenticate.principal(request, operation=self.operation)
+
+
+def requires(operation: str) -> RequiredOperation:
+    """Guard an endpoint: `Annotated[Principal, Depends(requires("create_learner"))]`."""
+    return RequiredOperation(operation)
+
+
+def service_authenticator(
+    *,
+    service: str,
+    policy: Policy,
+    clock: Clock,
+    client: httpx.AsyncClient,
+    gateway_jwks_url: str,
+    internal_issuer: str,
+    oidc_issuer: str | None,
+) -> Authenticator:
+    """Return the authenticator of a service, from its settings. `client`: `issuer_client()`.
+
+    Without `oidc_issuer` no other service can call this one directly.
+    """
+    gateway = RemoteKeySet(JwksAddress(gateway_jwks_url, client=client), clock=clock)
+    issuers = [
+        TrustedIssuer(
+            internal_issuer, gateway, max_lifetime=INTERNAL_LIFETIME, requires_not_before=True
+        )
+    ]
+    if oidc_issuer is not None:
+        provider = RemoteKeySet(DiscoveredJwks(oidc_issuer, client=client), clock=clock)
+        issuers.append(TrustedIssuer(oidc_issuer, provider))
+    verifier = TokenVerifier(issuers, clock=clock, cache=TokenCache())
+    return Authenticator(verifier, policy=policy, service=service, internal_issuer=internal_issuer)
