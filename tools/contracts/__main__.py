@@ -14,10 +14,12 @@ def build() -> dict[Path, str]:
     fields = field_module.resolve(sources.load("fields.yaml"))
     problems = document_modules.problems(sources.load("problems.yaml"))
     policy = document_modules.policy(sources.load("policy.yaml"))
+    topics = document_modules.topics(sources.load("topics.yaml"))
     return {
         _PACKAGE / "_fields.py": render.python_module("fields.yaml", "CATALOGUE", fields),
         _PACKAGE / "_problems.py": render.python_module("problems.yaml", "PROBLEMS", problems),
         _PACKAGE / "_policy.py": render.python_module("policy.yaml", "POLICY", policy),
+        _PACKAGE / "_topics.py": render.python_module("topics.yaml", "TOPICS", topics),
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from tools.contracts.sources import SourceError
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TYPE = re.compile(r"[a-z]+\.[a-z]+\.[a-z_]+\.v[1-9][0-9]*")
+_DAY_MS = 24 * 60 * 60 * 1000
 _PROBLEM_KEYS = ["status", "title", "detail", "help"]
 
 
@@ -49,10 +51,8 @@ def policy(document: dict[str, Any]) -> dict[str, Any]:
                 "public", False
             ):
                 faults.append(f"{where}: no permission {settings.get('permission')}")
-            operations[name] = {
-                **settings,
-                **{k: v for k, v in defaults.items() if k not in settings},
-            }
+            missing = {key: value for key, value in defaults.items() if key not in settings}
+            operations[name] = {**settings, **missing}
         services[service] = {"operations": operations}
     for name, permission in document["permissions"].items():
         faults += [
@@ -64,3 +64,50 @@ def policy(document: dict[str, Any]) -> dict[str, Any]:
         raise SourceError("policy.yaml", faults)
     kept = ("version", "roles", "purposes", "permissions")
     return {**{key: document[key] for key in kept}, "services": services}
+
+
+def topics(document: dict[str, Any]) -> dict[str, Any]:
+    """Return topics and event types as flat lists; SourceError lists what is wrong."""
+    faults = []
+    found = document["topics"]
+    for name, topic in found.items():
+        if topic["cleanup"] != "delete":
+            faults.append(f"{name}: event topics are never compacted")
+        if topic["partitions"] < 1 or topic["retention_days"] < 1:
+            faults.append(f"{name}: partitions and retention must be at least 1")
+    for name, event in document["events"].items():
+        if not _TYPE.fullmatch(name):
+            faults.append(f"{name}: not <domain>.<aggregate>.<fact>.v<major>")
+        if event["topic"] not in found:
+            faults.append(f"{name}: no topic {event['topic']}")
+        if not event["producers"]:
+            faults.append(f"{name}: nobody publishes it")
+        if bool(event["consumers"]) == ("reason" in event):
+            faults.append(f"{name}: needs a consumer, or a reason why there is none")
+    if faults:
+        raise SourceError("topics.yaml", faults)
+    return {
+        "topics": [
+            {
+                "name": name,
+                "aggregate": topic["aggregate"],
+                "partitions": topic["partitions"],
+                "retention_ms": topic["retention_days"] * _DAY_MS,
+                "cleanup": topic["cleanup"],
+                "description": topic["description"],
+            }
+            for name, topic in found.items()
+        ],
+        "events": [
+            {
+                "type": name,
+                "topic": event["topic"],
+                "producers": tuple(event["producers"]),
+                "consumers": tuple(event["consumers"]),
+                "reason": event.get("reason"),
+                "description": event["description"],
+            }
+            for name, event in document["events"].items()
+        ],
+        "homonyms": document["homonyms"],
+    }

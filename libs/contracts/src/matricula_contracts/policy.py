@@ -7,4 +7,4 @@ from typing import Any, Final
 from matricula_contracts._policy import POLICY
 
 DOCUMENT: Final[Mapping[str, Any]] = MappingProxyType(POLICY)
-"""version, roles, purposes, permissions, services; every operation is complete (no defaults left)."""
+"""version, roles, purposes, permissions, services; every operation is complete."""
