@@ -1,0 +1,1 @@
+"""What connects the log to the world."""

@@ -1,0 +1,1 @@
+"""Files: signing key, export packs, offline verifier."""

@@ -1,0 +1,1 @@
+"""Rules of the log: tree, notes, canonical bytes, completeness. Does no I/O."""
