@@ -5,21 +5,24 @@ A service believes the gateway's internal tokens, and, for operations that the p
 """
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 
 import httpx
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
 
 from matricula_chassis.auth.cache import TokenCache
 from matricula_chassis.auth.key_sets import DiscoveredJwks, JwksAddress, RemoteKeySet
-from matricula_chassis.auth.permissions import Policy
+from matricula_chassis.auth.permissions import Policy, UnknownOperation
 from matricula_chassis.auth.principal import Claims, Principal
 from matricula_chassis.auth.rejection import TokenRejected
 from matricula_chassis.auth.tokens import INTERNAL_LIFETIME, TokenVerifier, TrustedIssuer
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Forbidden, Unauthenticated, Unavailable
+from matricula_chassis.observability.context import current_context
 
 _CHALLENGE: Final = 'Bearer realm="matricula"'
 
@@ -27,8 +30,8 @@ _CHALLENGE: Final = 'Bearer realm="matricula"'
 class CredentialsRefused(Unauthenticated):
     """401. `headers` belong on the answer; `context` carries the reason for the log only."""
 
-    def __init__(self, problem: str, *, challenge: str, reason: str) -> None:
-        super().__init__(problem, reason=reason)
+    def __init__(self, *, challenge: str, reason: str) -> None:
+        super().__init__("unauthenticated", reason=reason)
         self.headers: Mapping[str, str] = {"WWW-Authenticate": challenge}
 
 
@@ -41,16 +44,28 @@ class OperationRefused(Forbidden):
         self.headers: Mapping[str, str] = {"WWW-Authenticate": challenge}
 
 
-class Authenticate(Protocol):
-    """What `requires` finds in `app.state.authenticate`."""
+@dataclass(frozen=True, slots=True)
+class AuthenticatedCaller:
+    """Whose token the request carries; `authorise` says what it may be used for."""
 
-    async def principal(self, request: Request, *, operation: str) -> Principal:
-        """Return who is asking; raises Unauthenticated, Forbidden or Unavailable."""
-        ...
+    claims: Claims
+    authenticator: "Authenticator"
+
+    @property
+    def client_id(self) -> str:
+        """The OAuth client that the request came through."""
+        return self.claims.client_id
+
+    def authorise(self, operation: str) -> Principal:
+        """Return the principal for an operation; raises OperationRefused."""
+        return self.authenticator.authorise(self.claims, operation=operation)
 
 
 class Authenticator:
-    """Authenticates and authorises requests to one service, by the policy."""
+    """Believes or refuses the callers of one service, and decides by the policy.
+
+    An instance is what `create_app(authenticate=…)` takes.
+    """
 
     def __init__(
         self, verifier: TokenVerifier, *, policy: Policy, service: str, internal_issuer: str
@@ -60,21 +75,44 @@ class Authenticator:
         self._service = service
         self._internal_issuer = internal_issuer
 
-    async def principal(self, request: Request, *, operation: str) -> Principal:
-        """Return who is asking for an operation of this service, if the policy lets them."""
-        wanted = self._policy.operation(operation)
-        claims = await self._claims(bearer_token(request))
-        if claims.issuer != self._internal_issuer and not (
-            wanted.internal and claims.is_client_credentials
-        ):
-            raise OperationRefused("forbidden", operation=operation, reason="not_through_gateway")
-        principal = Principal.from_claims(
-            claims, correlation_id=claims.transaction or correlation_id_of(request, claims)
-        )
+    async def __call__(self, request: HTTPConnection, /) -> AuthenticatedCaller:
+        """Return the caller of a request; raises CredentialsRefused or Unavailable."""
+        try:
+            claims = await self._verifier.verify(bearer_token(request), audience=self._service)
+        except TokenRejected as rejected:
+            if rejected.is_outage:
+                raise Unavailable("unavailable", reason=rejected.reason.code) from None
+            raise CredentialsRefused(
+                challenge=f'{_CHALLENGE}, error="invalid_token"', reason=rejected.reason.code
+            ) from None
+        return AuthenticatedCaller(claims, self)
+
+    def authorise(self, claims: Claims, *, operation: str) -> Principal:
+        """Return who acts, if the policy lets them; raises OperationRefused.
+
+        An operation that the policy does not list for this service is refused to everybody.
+        """
+        try:
+            wanted = self._policy.operation(operation)
+        except UnknownOperation:
+            raise OperationRefused("forbidden", operation=operation, reason="unlisted") from None
+        if wanted.service != self._service:
+            raise OperationRefused("forbidden", operation=operation, reason="unlisted")
+        through_gateway = claims.issuer == self._internal_issuer
+        if not through_gateway and not (wanted.internal and claims.is_client_credentials):
+            raise OperationRefused(
+                "forbidden", operation=operation, reason="not_through_gateway"
+            )
+        principal = Principal.from_claims(claims, correlation_id=_correlation_id(claims))
         decision = self._policy.allows(principal, wanted)
         if not decision.allowed:
             raise OperationRefused(
                 PROBLEM_OF_REASON[decision.reason], operation=operation, reason=decision.reason
+            )
+        return principal
+
+
+PROBLEM_OF_REASON[decision.reason], operation=operation, reason=decision.reason
             )
         return principal
 
@@ -100,23 +138,21 @@ PROBLEM_OF_REASON: Final[Mapping[str, str]] = {
 """The problem that tells a caller about a denial, by the reason of the Decision."""
 
 
-def bearer_token(request: Request) -> str:
+def bearer_token(request: HTTPConnection) -> str:
     """Return the token of the one Authorization header (RFC 6750 section 2.1)."""
     values = request.headers.getlist("authorization")
     if not values:
-        raise CredentialsRefused("unauthenticated", challenge=_CHALLENGE, reason="no_credentials")
+        raise CredentialsRefused(challenge=_CHALLENGE, reason="no_credentials")
     scheme, _, token = values[0].partition(" ")
     if len(values) != 1 or scheme.lower() != "bearer" or not token:
-        raise CredentialsRefused(
-            "unauthenticated", challenge=_CHALLENGE, reason="not_one_bearer_token"
-        )
+        raise CredentialsRefused(challenge=_CHALLENGE, reason="not_one_bearer_token")
     return token
 
 
-def correlation_id_of(request: Request, claims: Claims) -> str:
-    """Return the correlation id that the HTTP middleware found, else the token's id."""
-    found = getattr(request.state, "correlation_id", None)
-    return str(found) if found else claims.token_id
+def _correlation_id(claims: Claims) -> str:
+    """The gateway's word first; a direct call between services brings it in a header."""
+    context = current_context()
+    return claims.transaction or (context.correlation_id if context else claims.token_id)
 
 
 class RequiredOperation(SecurityBase):
@@ -129,8 +165,8 @@ class RequiredOperation(SecurityBase):
 
     async def __call__(self, request: Request) -> Principal:
         """Authenticate and authorise the request."""
-        authenticate: Authenticate = request.app.state.authenticate
-        return await authenticate.principal(request, operation=self.operation)
+        caller: AuthenticatedCaller = await request.app.state.authenticate(request)
+        return caller.authorise(self.operation)
 
 
 def requires(operation: str) -> RequiredOperation:
