@@ -13,6 +13,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+
 from matricula_chassis.auth import (
     Authenticator,
     KeySet,

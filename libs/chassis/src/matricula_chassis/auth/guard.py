@@ -100,9 +100,7 @@ class Authenticator:
             raise OperationRefused("forbidden", operation=operation, reason="unlisted")
         through_gateway = claims.issuer == self._internal_issuer
         if not through_gateway and not (wanted.internal and claims.is_client_credentials):
-            raise OperationRefused(
-                "forbidden", operation=operation, reason="not_through_gateway"
-            )
+            raise OperationRefused("forbidden", operation=operation, reason="not_through_gateway")
         principal = Principal.from_claims(claims, correlation_id=_correlation_id(claims))
         decision = self._policy.allows(principal, wanted)
         if not decision.allowed:
@@ -110,23 +108,6 @@ class Authenticator:
                 PROBLEM_OF_REASON[decision.reason], operation=operation, reason=decision.reason
             )
         return principal
-
-
-PROBLEM_OF_REASON[decision.reason], operation=operation, reason=decision.reason
-            )
-        return principal
-
-    async def _claims(self, token: str) -> Claims:
-        try:
-            return await self._verifier.verify(token, audience=self._service)
-        except TokenRejected as rejected:
-            if rejected.is_outage:
-                raise Unavailable("unavailable") from None
-            raise CredentialsRefused(
-                "unauthenticated",
-                challenge=f'{_CHALLENGE}, error="invalid_token"',
-                reason=rejected.reason.code,
-            ) from None
 
 
 PROBLEM_OF_REASON: Final[Mapping[str, str]] = {
