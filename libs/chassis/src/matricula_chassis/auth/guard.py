@@ -4,11 +4,11 @@ A service believes the gateway's internal tokens, and, for operations that the p
 `internal`, another service's client credentials. It trusts nothing because of where it comes from.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 from matricula_chassis.auth.cache import TokenCache
 from matricula_chassis.auth.key_sets import DiscoveredJwks, JwksAddress, RemoteKeySet
+from matricula_chassis.auth.metadata import issuer_client
 from matricula_chassis.auth.permissions import Policy, UnknownOperation
 from matricula_chassis.auth.principal import Claims, Principal
 from matricula_chassis.auth.rejection import TokenRejected
@@ -131,7 +132,7 @@ def bearer_token(request: HTTPConnection) -> str:
 
 
 def _correlation_id(claims: Claims) -> str:
-    """The gateway's word first; a direct call between services brings it in a header."""
+    # The gateway's word first; a direct call between services brings it in a header.
     context = current_context()
     return claims.transaction or (context.correlation_id if context else claims.token_id)
 
@@ -155,28 +156,37 @@ def requires(operation: str) -> RequiredOperation:
     return RequiredOperation(operation)
 
 
-def service_authenticator(
+@asynccontextmanager
+async def service_authenticator(
     *,
     service: str,
     policy: Policy,
     clock: Clock,
-    client: httpx.AsyncClient,
     gateway_jwks_url: str,
     internal_issuer: str,
     oidc_issuer: str | None,
-) -> Authenticator:
-    """Return the authenticator of a service, from its settings. `client`: `issuer_client()`.
+) -> AsyncIterator[Authenticator]:
+    """Give a service its authenticator, from its settings, and close what it opened afterwards.
 
-    Without `oidc_issuer` no other service can call this one directly.
+    Nothing is fetched before the first token. Without `oidc_issuer` no other service can call
+    this one directly.
     """
-    gateway = RemoteKeySet(JwksAddress(gateway_jwks_url, client=client), clock=clock)
-    issuers = [
-        TrustedIssuer(
-            internal_issuer, gateway, max_lifetime=INTERNAL_LIFETIME, requires_not_before=True
+    async with AsyncExitStack() as closing:
+        client = await closing.enter_async_context(issuer_client())
+        gateway = RemoteKeySet(JwksAddress(gateway_jwks_url, client=client), clock=clock)
+        closing.push_async_callback(gateway.aclose)
+        issuers = [
+            TrustedIssuer(
+                internal_issuer, gateway, max_lifetime=INTERNAL_LIFETIME, requires_not_before=True
+            )
+        ]
+        if oidc_issuer is not None:
+            provider = RemoteKeySet(DiscoveredJwks(oidc_issuer, client=client), clock=clock)
+            closing.push_async_callback(provider.aclose)
+            issuers.append(TrustedIssuer(oidc_issuer, provider))
+        yield Authenticator(
+            TokenVerifier(issuers, clock=clock, cache=TokenCache()),
+            policy=policy,
+            service=service,
+            internal_issuer=internal_issuer,
         )
-    ]
-    if oidc_issuer is not None:
-        provider = RemoteKeySet(DiscoveredJwks(oidc_issuer, client=client), clock=clock)
-        issuers.append(TrustedIssuer(oidc_issuer, provider))
-    verifier = TokenVerifier(issuers, clock=clock, cache=TokenCache())
-    return Authenticator(verifier, policy=policy, service=service, internal_issuer=internal_issuer)

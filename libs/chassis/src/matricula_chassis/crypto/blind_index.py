@@ -27,7 +27,7 @@ class BlindIndex:
 
     __slots__ = ("_key", "_shift")
 
-    def __init__(self, key: bytes, *, bits: int) -> None:
+    def __init__(self, key: bytes, bits: int = 32) -> None:
         if len(key) < ROOT_KEY_BYTES:
             raise ValueError("an index key has at least 32 bytes")
         if not _MIN_BITS <= bits <= _WORD_BITS:
@@ -42,7 +42,7 @@ class BlindIndex:
         return number - (_SIGN << 1) if number >= _SIGN else number
 
 
-def index_key(root: bytes, *, name: str) -> bytes:
+def index_key(root: bytes, name: str) -> bytes:
     """Derive the key of one index (HKDF-SHA-256, RFC 5869) from the root key.
 
     `name` says which index it is, for instance `learner.uln`; another name gives another key.
