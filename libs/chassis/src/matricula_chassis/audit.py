@@ -9,8 +9,6 @@ from dataclasses import KW_ONLY, dataclass, fields
 from functools import lru_cache
 from typing import Any, Final, Protocol, Self
 
-from opentelemetry import trace
-
 _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?::[a-z][a-z0-9_]{0,39}){1,3}")
 
 
@@ -102,7 +100,8 @@ class _Principal(Protocol):
 class ActionContext:
     """In whose name and on what occasion a unit of work acts.
 
-    `causation_id` is the id of the event that led to it; `traceparent` is W3C trace context.
+    `causation_id` is the id of the event that led to it; `traceparent` is W3C trace context, taken
+    from the present work where it is None.
     """
 
     actor: Actor
@@ -113,7 +112,7 @@ class ActionContext:
 
     @classmethod
     def from_principal(cls, principal: _Principal) -> Self:
-        """Return the context of a request: its principal, correlation id and current span."""
+        """Return the context of a request: its principal and correlation id."""
         actor = Actor(
             principal.subject,
             principal.client_id,
@@ -122,23 +121,13 @@ class ActionContext:
             acting_for=principal.acting_for,
             ukprn=principal.ukprn,
         )
-        return cls(actor, principal.correlation_id, traceparent=current_traceparent())
+        return cls(actor, principal.correlation_id)
 
     @classmethod
     def system(cls, service: str, correlation_id: str, *, causation_id: str | None = None) -> Self:
         """Return the context of a service that acts by itself, for example in a consumer."""
         actor = Actor(service, service, roles=("service",))
-        return cls(
-            actor, correlation_id, causation_id=causation_id, traceparent=current_traceparent()
-        )
-
-
-def current_traceparent() -> str | None:
-    """Return the W3C `traceparent` of the current span, or None outside any span."""
-    span = trace.get_current_span().get_span_context()
-    if not span.is_valid:
-        return None
-    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{int(span.trace_flags):02x}"
+        return cls(actor, correlation_id, causation_id=causation_id)
 
 
 def audit_block(facts: AuditFacts, actor: Actor) -> dict[str, Any]:

@@ -7,6 +7,7 @@ that the order of events per aggregate is the order of commits. No domain rules 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -25,6 +26,7 @@ from matricula_chassis.db.tables import chassis_tables
 from matricula_chassis.errors import Conflict, Unavailable
 from matricula_chassis.ids import IdSource
 from matricula_chassis.messaging.envelope import Envelope, EventDraft
+from matricula_chassis.observability.context import current_context
 
 __all__ = ["Database", "IdempotencyKey", "StoredOutcome", "UnitOfWork"]
 
@@ -101,11 +103,11 @@ class UnitOfWork:
 
     def record(self, draft: EventDraft) -> None:
         """Record an event; it is written at commit, after everything else."""
-        self._recorded.append(((draft,), self.context))
+        self._recorded.append(((draft,), self._acting()))
 
     def record_many(self, drafts: Iterable[EventDraft]) -> None:
         """Record a whole set in its order; a generator is consumed at commit, row by row."""
-        self._recorded.append((drafts, self.context))
+        self._recorded.append((drafts, self._acting()))
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -195,6 +197,12 @@ class UnitOfWork:
         session = self.session
         self._session = None
         await session.close()
+
+    def _acting(self) -> ActionContext:
+        work = current_context()
+        if work is None or self.context.traceparent is not None:
+            return self.context
+        return replace(self.context, traceparent=work.traceparent)
 
     def _envelopes(self) -> Iterator[Envelope]:
         now = self.clock.now()

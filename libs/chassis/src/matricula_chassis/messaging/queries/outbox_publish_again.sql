@@ -1,0 +1,1 @@
+UPDATE outbox SET published_at = NULL WHERE seq = ANY ($1::bigint[])

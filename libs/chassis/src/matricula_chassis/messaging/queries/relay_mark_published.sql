@@ -1,0 +1,1 @@
+UPDATE outbox SET published_at = $2 WHERE seq = ANY ($1::bigint[])
