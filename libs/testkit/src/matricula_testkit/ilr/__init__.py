@@ -1,0 +1,1 @@
+"""Synthetic learner files: obviously invented people, right check digits, faults on demand."""
