@@ -113,6 +113,7 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     otlp_endpoint: str | None = None
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 20.0
+    linger_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
     stall_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
     @classmethod

@@ -102,7 +102,7 @@ def create_app(
     _require_unique([route.operation for route in routes])
     app.user_middleware = [
         Middleware(Probes, health=health),
-        Middleware(Correlation, ids=ids or SystemIds()),
+        Middleware(Correlation, ids=ids or SystemIds(), health=health),
         Middleware(Access, routes=routes),
         Middleware(ProblemBoundary, problems=problems),
         Middleware(BodyGuard, max_bytes=max_body_bytes, streaming=_streaming(app)),

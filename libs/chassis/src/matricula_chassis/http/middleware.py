@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matricula_chassis.errors import DomainError
+from matricula_chassis.http.health import HealthRegistry
 from matricula_chassis.http.problem import ProblemCatalogue, problem_response, response_to
 from matricula_chassis.ids import IdSource
 from matricula_chassis.observability.context import (
@@ -64,9 +65,10 @@ class Correlation:
     An incoming correlation id counts only when it is a UUID: free text would reach the logs.
     """
 
-    def __init__(self, app: ASGIApp, *, ids: IdSource) -> None:
+    def __init__(self, app: ASGIApp, *, ids: IdSource, health: HealthRegistry) -> None:
         self._app = app
         self._ids = ids
+        self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request inside its context."""
@@ -87,19 +89,20 @@ class Correlation:
             scope[_CONTEXT] = context
             scope["matricula.span"] = current
             with bound_context(context):
-                await self._app(scope, receive, _with_headers(send, context))
+                await self._app(scope, receive, self._with_headers(send, context))
 
+    def _with_headers(self, send: Send, context: WorkContext) -> Send:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers[CORRELATION_HEADER] = context.correlation_id
+                headers["Cache-Control"] = "no-store"
+                headers["X-Content-Type-Options"] = "nosniff"
+                if self._health.is_draining:
+                    headers["Connection"] = "close"  # the next request belongs elsewhere
+            await send(message)
 
-def _with_headers(send: Send, context: WorkContext) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers[CORRELATION_HEADER] = context.correlation_id
-            headers["Cache-Control"] = "no-store"
-            headers["X-Content-Type-Options"] = "nosniff"
-        await send(message)
-
-    return send_with_headers
+        return send_with_headers
 
 
 class Access:

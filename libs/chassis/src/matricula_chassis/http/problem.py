@@ -191,13 +191,16 @@ def problem_response(
 def response_to(
     error: DomainError, catalogue: ProblemCatalogue, *, correlation_id: str | None
 ) -> Response:
-    """Return the response to a domain error; its context is for the log and is not shown."""
+    """Return the response to a domain error; its context is for the log and is not shown.
+
+    An error of an adapter may carry `headers` (a challenge, a rate limit); they are added.
+    """
     kind = catalogue.kind(error.problem, default_status=error.default_status)
     return problem_response(
         kind,
         correlation_id=correlation_id,
         faults=error.parameters if isinstance(error, ParameterFaults) else error.faults,
-        headers=_retry_header(error.context),
+        headers={**_retry_header(error.context), **getattr(error, "headers", {})},
     )
 
 
