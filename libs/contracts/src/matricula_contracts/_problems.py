@@ -109,6 +109,13 @@ PROBLEMS: Final[Any] = {
         "detail": "The first line of the CSV names a column that the format does not have.",
         "help": "Remove the column, or correct its name.",
     },
+    "csv-wrong-delimiter": {
+        "status": 422,
+        "title": "The columns are not separated by commas",
+        "detail": "The first line of the CSV separates its columns by "
+        "something other than a comma.",
+        "help": "Write the file with commas between the cells.",
+    },
     "decision-not-possible": {
         "status": 422,
         "title": "The question cannot be decided",
@@ -144,6 +151,14 @@ PROBLEMS: Final[Any] = {
         "title": "The file declares a document type or entities",
         "detail": "Document types and entities are not allowed in a learner file.",
         "help": "Remove the DOCTYPE and write the values themselves.",
+    },
+    "file-structure-invalid": {
+        "status": 422,
+        "title": "The file holds more than a header and learners",
+        "detail": "Beside the header and the learners stands "
+        "something that the format does not have, or they "
+        "stand in the wrong order.",
+        "help": "Write the header first, then the provider, then the learners and nothing else.",
     },
     "file-too-large": {
         "status": 413,
@@ -236,6 +251,12 @@ PROBLEMS: Final[Any] = {
         "detail": "No lawful basis for this purpose and these data classes is in force.",
         "help": "Register the basis before the data is taken in.",
     },
+    "no-learners": {
+        "status": 422,
+        "title": "The file holds no learner",
+        "detail": "The format asks for at least one learner in a file.",
+        "help": "Check that the export was made for the right learners.",
+    },
     "no-live-agreement": {
         "status": 403,
         "title": "No live data-sharing agreement",
@@ -295,6 +316,12 @@ PROBLEMS: Final[Any] = {
         "title": "The record is in another state",
         "detail": "The record cannot be changed in this way from the state it is in.",
         "help": "Read the record again to see its state.",
+    },
+    "record-too-large": {
+        "status": 422,
+        "title": "One learner is too large",
+        "detail": "One learner of the file is larger than any learner can be.",
+        "help": "Check that the file is complete and that every learner and every line ends.",
     },
     "request-timeout": {
         "status": 408,
