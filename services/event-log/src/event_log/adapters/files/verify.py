@@ -248,8 +248,9 @@ def diagnose(lines: list[bytes], claimed: list[bytes], peaks: Peaks, mark: Mark)
     strange = [at for at, line in enumerate(lines) if not looks_sound(line)]
     if strange:
         return Finding(begin + strange[0], "no event of this log; its tile is altered too")
-    if first == len(lines) < len(claimed):
-        return Finding(begin + first, "event missing; its tile is altered too", is_exact=False)
+    pairs = zip(hashes, claimed, strict=False)
+    if len(lines) < len(claimed) and all(tile in (b"", line) for line, tile in pairs):
+        return Finding(begin + len(lines), "event missing, and its tile too", is_exact=False)
     problem = f"an event and its tile altered, from here to {begin + len(claimed) - 1}"
     return Finding(begin, problem, is_exact=False)
 

@@ -1,0 +1,201 @@
+"""Arrivals, sealed events, tiles, checkpoints, completeness, exports.
+
+Tag: expand.
+"""
+
+from alembic import op
+
+from matricula_chassis.db import ddl
+
+revision = "202611222200"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_COLUMNS = """
+  event_id uuid NOT NULL,
+  type text NOT NULL,
+  topic text NOT NULL,
+  source text NOT NULL,
+  subject text NOT NULL,
+  sequence bigint NOT NULL,
+  time timestamptz NOT NULL,
+  correlation text NOT NULL,
+  actor text,
+  client text,
+  action text,
+  outcome text,
+  purpose text,
+  person text,
+  ukprn integer,
+  canonical bytea NOT NULL
+"""
+
+_TABLES = (
+    f"""
+    CREATE TABLE arrival (
+      arrival bigint GENERATED ALWAYS AS IDENTITY (CACHE 1) PRIMARY KEY,
+      received_at timestamptz NOT NULL,
+      {_COLUMNS}
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+            autovacuum_vacuum_cost_delay = 0)
+    """,
+    f"CREATE TABLE event (position bigint PRIMARY KEY, {_COLUMNS})",
+    "CREATE UNIQUE INDEX event_event_id ON event (event_id)",
+    "CREATE INDEX event_subject ON event (subject, position)",
+    "CREATE INDEX event_person ON event (person, position) WHERE person IS NOT NULL",
+    "CREATE INDEX event_actor ON event (actor, position)",
+    "CREATE INDEX event_client ON event (client, position)",
+    "CREATE INDEX event_action ON event (action, position)",
+    "CREATE INDEX event_type ON event (type, position)",
+    "CREATE INDEX event_correlation ON event (correlation, position)",
+    "CREATE INDEX event_ukprn ON event (ukprn, position)",
+    "CREATE INDEX event_purpose ON event (purpose, position) WHERE purpose IS NOT NULL",
+    "CREATE INDEX event_outcome ON event (outcome, position) WHERE outcome <> 'done'",
+    """
+    CREATE TABLE tile (
+      level smallint NOT NULL,
+      index bigint NOT NULL,
+      hashes bytea NOT NULL
+        CONSTRAINT tile_width
+        CHECK (length(hashes) % 32 = 0 AND length(hashes) BETWEEN 32 AND 8192),
+      PRIMARY KEY (level, index)
+    )
+    """,
+    "ALTER TABLE tile ALTER COLUMN hashes SET STORAGE EXTERNAL",
+    """
+    CREATE TABLE checkpoint (
+      size bigint PRIMARY KEY,
+      root bytea NOT NULL CONSTRAINT checkpoint_root CHECK (length(root) = 32),
+      note text,
+      signed_at timestamptz,
+      CONSTRAINT checkpoint_signed CHECK ((note IS NULL) = (signed_at IS NULL))
+    )
+    """,
+    "CREATE INDEX checkpoint_unsigned ON checkpoint (size) WHERE note IS NULL",
+    """
+    CREATE TABLE time_span (
+      block bigint PRIMARY KEY,
+      earliest timestamptz NOT NULL,
+      latest timestamptz NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE stream (
+      topic text NOT NULL,
+      subject text NOT NULL,
+      head bigint NOT NULL,
+      PRIMARY KEY (topic, subject)
+    )
+    """,
+    """
+    CREATE TABLE sequence_gap (
+      topic text NOT NULL,
+      subject text NOT NULL,
+      first_missing bigint NOT NULL,
+      last_missing bigint NOT NULL,
+      found_at timestamptz NOT NULL,
+      PRIMARY KEY (topic, subject, first_missing),
+      CONSTRAINT sequence_gap_order CHECK (first_missing <= last_missing)
+    )
+    """,
+    """
+    CREATE TABLE completeness (
+      only_row boolean PRIMARY KEY DEFAULT true CONSTRAINT completeness_one CHECK (only_row),
+      examined bigint NOT NULL
+    )
+    """,
+    "INSERT INTO completeness (examined) VALUES (0)",
+    """
+    CREATE TABLE export (
+      export_id uuid PRIMARY KEY,
+      requested_by text NOT NULL,
+      client text NOT NULL,
+      ukprn integer,
+      size bigint NOT NULL,
+      state text NOT NULL
+        CONSTRAINT export_state
+        CHECK (state IN ('queued', 'running', 'ready', 'failed', 'expired')),
+      events_written bigint NOT NULL DEFAULT 0,
+      bytes bigint,
+      created_at timestamptz NOT NULL,
+      alive_at timestamptz,
+      finished_at timestamptz,
+      expires_at timestamptz
+    )
+    """,
+    "CREATE INDEX export_open ON export (created_at) WHERE state IN ('queued', 'running', 'ready')",
+)
+
+# The rights of the service's role already forbid this; the triggers also stop an owner's mistake.
+# Against a superuser nothing in a database helps: that is what signed checkpoints are for.
+_GUARDS = (
+    """
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE FUNCTION refuse_tile_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.level <> OLD.level OR NEW.index <> OLD.index
+         OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes THEN
+        RAISE EXCEPTION 'a tile only grows' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE FUNCTION refuse_checkpoint_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.size <> OLD.size OR NEW.root <> OLD.root OR OLD.note IS NOT NULL THEN
+        RAISE EXCEPTION 'a checkpoint is signed once' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON event
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER arrival_unchanged BEFORE UPDATE OR TRUNCATE ON arrival
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER tile_kept BEFORE DELETE OR TRUNCATE ON tile
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER tile_grows BEFORE UPDATE ON tile
+      FOR EACH ROW EXECUTE FUNCTION refuse_tile_change()
+    """,
+    """
+    CREATE TRIGGER checkpoint_kept BEFORE DELETE OR TRUNCATE ON checkpoint
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """,
+    """
+    CREATE TRIGGER checkpoint_signed_once BEFORE UPDATE ON checkpoint
+      FOR EACH ROW EXECUTE FUNCTION refuse_checkpoint_change()
+    """,
+)
+
+
+def upgrade() -> None:
+    """Apply."""
+    for statement in (*_TABLES, *_GUARDS):
+        op.execute(statement)
+    ddl.outbox_v1(op)  # type: ignore[arg-type]
+    ddl.inbox_v1(op)  # type: ignore[arg-type]
+    ddl.dead_letter_v1(op)  # type: ignore[arg-type]
+    ddl.idempotency_v1(op)  # type: ignore[arg-type]
+    ddl.grant_service_roles(op, "event_log", append_only=["event"])  # type: ignore[arg-type]
+
+
+def downgrade() -> None:
+    """Undo."""
+    tables = "arrival, event, tile, checkpoint, time_span, stream, sequence_gap, completeness"
+    op.execute(f"DROP TABLE {tables}, export, outbox, inbox, dead_letter, idempotency_key")
+    for function in ("refuse_change", "refuse_tile_change", "refuse_checkpoint_change"):
+        op.execute(f"DROP FUNCTION {function}()")
