@@ -1,0 +1,168 @@
+"""The command `matricula`: start, watch and stop the platform on this computer.
+
+Prints for people; all work is done by the modules it calls.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from matricula_localstack import logfiles, postgres
+from matricula_localstack.jars import JarDownloadError, JarMismatchError, resolve_lock
+from matricula_localstack.kafka import ensure_jars, lock_path
+from matricula_localstack.paths import cache_from, home_from
+from matricula_localstack.ports import BadPortError
+from matricula_localstack.stack import Stack, StackError
+from matricula_localstack.state import Status, UnitState
+from matricula_localstack.topology import SERVICES, plan_for, platform_from
+
+_READY_SECONDS: Final = 120
+_FOLLOW_SECONDS: Final = 0.3
+_SHOWN: Final = frozenset({Status.READY, Status.DONE, Status.BACKING_OFF})
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console(soft_wrap=True, highlight=False)
+
+
+@app.command()
+def up() -> None:
+    """Start everything that is not running and wait until it is ready."""
+    began = time.monotonic()
+    stack = Stack(home_from(os.environ))
+
+    def report(unit: UnitState) -> None:
+        if unit.status in _SHOWN:
+            why = f": {unit.reason}" if unit.reason else ""
+            line = f"{time.monotonic() - began:6.1f} s  {unit.status:<12} {unit.name}{why}"
+            console.print(line, markup=False)
+
+    try:
+        platform = platform_from(stack.home, os.environ)
+        if not stack.start(plan_for(platform)):
+            console.print("The stack is running already; changed settings need `make down` first.")
+        stack.wait_ready(seconds=_READY_SECONDS, report=report)
+    except (StackError, BadPortError) as error:
+        console.print(f"Not ready: {error}", style="red", markup=False)
+        raise typer.Exit(1) from None
+    console.print(f"Ready after {time.monotonic() - began:.1f} s.")
+    console.print(f"  gateway  http://127.0.0.1:{platform.ports['gateway']}")
+    console.print(f"  issuer   {platform.addresses['OIDC_ISSUER']}")
+    console.print(f"  logs     {stack.home.logs}")
+
+
+@app.command()
+def down() -> None:
+    """Stop everything in order; data stays."""
+    try:
+        was_running = Stack(home_from(os.environ)).stop()
+    except StackError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+    console.print("Stopped." if was_running else "Nothing was running.")
+
+
+@app.command()
+def status() -> None:
+    """Show every process; exit code 0 only when all are ready."""
+    stack = Stack(home_from(os.environ))
+    state = stack.state()
+    if state is None or not stack.is_running():
+        console.print("Not running.")
+        raise typer.Exit(1)
+    table = Table("process", "state", "pid", "ports", "restarts", "for", "purpose", box=None)
+    for unit in state.units:
+        pid = str(unit.identity.pid) if unit.identity else ""
+        ports = " ".join(str(port) for port in unit.ports)
+        age = f"{time.time() - unit.since:.0f} s"
+        what = f"{unit.status}{': ' + unit.reason if unit.reason else ''}"
+        table.add_row(unit.name, what, pid, ports, str(unit.restarts), age, unit.purpose)
+    console.print(table)
+    if not state.is_ready:
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="One process; all when left out.")] = "",
+    *,
+    lines: Annotated[int, typer.Option(help="How many lines of each log to show.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> None:
+    """Show the end of the logs."""
+    folder = home_from(os.environ).logs
+    paths = [logfiles.log_path(folder, name)] if name else list(logfiles.logs_in(folder))
+    if not any(path.exists() for path in paths):
+        console.print(f"There is no log of {name or 'any process'} in {folder}.", markup=False)
+        raise typer.Exit(1)
+    positions = {path: path.stat().st_size if path.exists() else 0 for path in paths}
+    for path in paths:
+        for line in logfiles.last_lines(path, lines):
+            print(f"{path.stem:<25} {line}")
+    while follow:
+        for path in paths:
+            fresh, positions[path] = logfiles.new_lines(path, positions[path])
+            for line in fresh:
+                print(f"{path.stem:<25} {line}", flush=True)
+        time.sleep(_FOLLOW_SECONDS)
+
+
+@app.command(
+    "run",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def run_command(
+    context: typer.Context,
+    service: Annotated[str, typer.Argument(help="A service such as learner-api.")],
+) -> None:
+    """Run a service's own command with the environment of the stack: `run event-log migrate check`.
+
+    The exit code is the command's.
+    """
+    known = {known.name: known for known in SERVICES}
+    if service not in known:
+        console.print(f"There is no service {service}; there are {', '.join(known)}.", markup=False)
+        raise typer.Exit(2)
+    platform = platform_from(home_from(os.environ), os.environ)
+    platform.home.create()
+    environment = {**os.environ, **platform.environment(known[service])}
+    environment.pop("DATABASE_URL", None)
+    prefix = known[service].prefix
+    environment.setdefault(f"{prefix}PORT", str(platform.ports[service]))
+    command = [sys.executable, "-m", known[service].module, *context.args]
+    raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+@app.command()
+def fetch() -> None:
+    """Download what the stack needs beyond Python packages, and compare it with the lock."""
+    try:
+        ensure_jars(cache_from(os.environ))
+    except (JarDownloadError, JarMismatchError) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def clean() -> None:
+    """Stop everything and delete the databases that lie outside of the stack's own folder."""
+    home = home_from(os.environ)
+    Stack(home).stop()
+    postgres.remove(home)
+
+
+@app.command("lock-jars")
+def lock_jars() -> None:
+    """Resolve the broker's jars anew and write their lock (part of `make lock`)."""
+    lock: Path = lock_path()
+    resolve_lock(lock.with_name("jgo.toml"), lock, scratch=cache_from(os.environ) / "lock")
+
+
+if __name__ == "__main__":
+    app()
