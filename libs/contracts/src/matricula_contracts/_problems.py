@@ -111,10 +111,15 @@ PROBLEMS: Final[Any] = {
     },
     "csv-wrong-delimiter": {
         "status": 422,
-        "title": "The columns are not separated by commas",
-        "detail": "The first line of the CSV separates its columns by "
-        "something other than a comma.",
-        "help": "Write the file with commas between the cells.",
+        "title": "The CSV is not separated by commas",
+        "detail": "The columns of the first line are separated by something else than a comma.",
+        "help": "Write the file again with commas between the cells.",
+    },
+    "database-unavailable": {
+        "status": 503,
+        "title": "The database does not answer",
+        "detail": "The request could not be carried out; nothing was changed.",
+        "help": "Try again later with the same Idempotency-Key.",
     },
     "decision-not-possible": {
         "status": 422,
@@ -154,11 +159,9 @@ PROBLEMS: Final[Any] = {
     },
     "file-structure-invalid": {
         "status": 422,
-        "title": "The file holds more than a header and learners",
-        "detail": "Beside the header and the learners stands "
-        "something that the format does not have, or they "
-        "stand in the wrong order.",
-        "help": "Write the header first, then the provider, then the learners and nothing else.",
+        "title": "The file is not built as the format asks",
+        "detail": "Something stands where the format has no place for it, outside the learners.",
+        "help": "Compare the order of header, provider and learners with the format.",
     },
     "file-too-large": {
         "status": 413,
@@ -254,8 +257,8 @@ PROBLEMS: Final[Any] = {
     "no-learners": {
         "status": 422,
         "title": "The file holds no learner",
-        "detail": "The format asks for at least one learner in a file.",
-        "help": "Check that the export was made for the right learners.",
+        "detail": "The file ends without a single learner.",
+        "help": "Check that the right file was sent; a return holds at least one learner.",
     },
     "no-live-agreement": {
         "status": 403,
@@ -320,8 +323,8 @@ PROBLEMS: Final[Any] = {
     "record-too-large": {
         "status": 422,
         "title": "One learner is too large",
-        "detail": "One learner of the file is larger than any learner can be.",
-        "help": "Check that the file is complete and that every learner and every line ends.",
+        "detail": "One record of the file is larger than the limit for a single learner.",
+        "help": "Check the file for an element that is not closed.",
     },
     "request-timeout": {
         "status": 408,

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from matricula_contracts.events.base import Base64, ClientId, Code, Count, Event, Id, Position
-
-Origin = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./-]*$", max_length=100)]
+from matricula_contracts.events.base import (
+    Base64,
+    ClientId,
+    Code,
+    Count,
+    Event,
+    Id,
+    Identifier,
+    Position,
+)
 
 
 class DecisionRecorded(Event):
@@ -34,7 +41,7 @@ class DecisionRecorded(Event):
     decision: Literal["allowed", "denied"]
     reason: Code
     status: Annotated[int, Field(ge=100, le=599)] | None = None
-    policy_version: ClientId
+    policy_version: Identifier
 
 
 class DataRead(Event):
@@ -71,7 +78,7 @@ class CheckpointSigned(Event):
         "signed_at": "2026-03-02T09:15:00Z",
     }
 
-    origin: Origin
+    origin: Identifier
     size: Position
     root_hash: Base64
     signed_at: datetime

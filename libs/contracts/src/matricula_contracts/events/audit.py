@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from matricula_contracts.events.base import ClientId, Code, DataClass, FieldName, Ukprn
+from matricula_contracts.events.base import Code, DataClass, FieldName, Identifier, Ukprn
 
 
 class AuditActor(BaseModel):
@@ -15,11 +15,11 @@ class AuditActor(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    subject: ClientId
-    client_id: ClientId
+    subject: Identifier
+    client_id: Identifier
     roles: tuple[Code, ...] = ()
-    acr: Code | None = None
-    acting_for: ClientId | None = None
+    acr: Identifier | None = None
+    acting_for: Identifier | None = None
     ukprn: Ukprn | None = None
 
 
@@ -31,17 +31,17 @@ class Audit(BaseModel):
     actor: AuditActor
     action: Code
     resource_type: Code
-    resource_id: ClientId
+    resource_id: Identifier
     outcome: Code = "done"
     ukprn: Ukprn | None = None
-    subject_id: ClientId | None = None
+    subject_id: Identifier | None = None
     data_classes: tuple[DataClass, ...] = ()
     changed_fields: tuple[FieldName, ...] = ()
     purpose: Code | None = None
-    lawful_basis: ClientId | None = None
+    lawful_basis: Identifier | None = None
     reason: Code | None = None
-    agreement_id: ClientId | None = None
+    agreement_id: Identifier | None = None
     rule: Code | None = None
-    policy_version: ClientId | None = None
-    approval: ClientId | None = None
+    policy_version: Identifier | None = None
+    approval: Identifier | None = None
     break_glass: Literal[True] | None = None

@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.:-]*$", max_length=64)]
 """A lower-case code: a reason, a method, a problem's slug, an operation's name."""
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
-"""The id of an OAuth client or the pseudonymous subject of a token."""
+"""The id of an OAuth client."""
+Identifier = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/|-]*$", max_length=128)
+]
+"""An identifier that another system may have made: a subject, a policy hash, a log's origin."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]+$", max_length=120)]
 """The name of a field of the record, never its value."""
 Ukprn = Annotated[int, Field(ge=10_000_000, le=99_999_999)]
