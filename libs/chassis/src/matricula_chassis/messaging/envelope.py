@@ -19,6 +19,7 @@ Headers = list[tuple[str, bytes]]
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 DATA_SCHEMA_PREFIX: Final = "urn:matricula:event-schema:"
+_SEQUENCE_LIMIT: Final = 1 << 63
 _SEQUENCE_DIGITS: Final = 10  # the sequence extension orders lexicographically
 
 
@@ -124,13 +125,13 @@ class Envelope:
 
     @classmethod
     def from_record(
-        cls, topic: str, headers: Iterable[tuple[str, bytes]], value: bytes | None
+        cls, topic: str, headers: Iterable[tuple[str, bytes | None]], value: bytes | None
     ) -> Self:
         """Return the event of a record; unknown headers are ignored.
 
         Raises UndecodableEvent with a reason when it is not one of ours.
         """
-        found = dict(headers)
+        found = {name: text for name, text in headers if text is not None}
         if found.get("ce_specversion") != b"1.0":
             raise UndecodableEvent("not-a-cloudevent")
         try:
@@ -140,7 +141,7 @@ class Envelope:
                 type=found["ce_type"].decode(),
                 subject=found["ce_subject"].decode(),
                 time=_instant(found["ce_time"].decode()),
-                sequence=int(found["ce_sequence"]),
+                sequence=_sequence(found["ce_sequence"]),
                 correlation_id=found["ce_correlationid"].decode(),
                 causation_id=_optional(found.get("ce_causationid")),
                 traceparent=_optional(found.get("ce_traceparent")),
@@ -149,19 +150,19 @@ class Envelope:
             )
         except KeyError as error:
             raise UndecodableEvent("missing-attribute") from error
-        except (ValueError, AttributeError) as error:
-            if isinstance(error, UndecodableEvent):
-                raise
+        except UndecodableEvent:
+            raise
+        except (ValueError, OverflowError) as error:
             raise UndecodableEvent("malformed-attribute") from error
 
 
-def event_id_of(headers: Iterable[tuple[str, bytes]]) -> UUID | None:
+def event_id_of(headers: Iterable[tuple[str, bytes | None]]) -> UUID | None:
     """Return the `ce_id` of a record when it is a UUID, else None."""
     for name, value in headers:
-        if name == "ce_id":
+        if name == "ce_id" and value is not None:
             try:
                 return UUID(value.decode())
-            except (ValueError, AttributeError):
+            except ValueError:
                 return None
     return None
 
@@ -176,6 +177,13 @@ def _json_object(value: bytes | None) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise UndecodableEvent("not-an-object")
     return data
+
+
+def _sequence(digits: bytes) -> int:
+    number = int(digits)
+    if not 0 <= number < _SEQUENCE_LIMIT:
+        raise UndecodableEvent("malformed-attribute")
+    return number
 
 
 def _optional(value: bytes | None) -> str | None:

@@ -1,0 +1,1 @@
+UPDATE inbox SET state = 'dead-lettered' WHERE consumer = $1 AND event_id = ANY ($2::uuid[])
