@@ -68,7 +68,6 @@ POLICY: Final[Any] = {
                 "mis",
             ]
         },
-        "delivery:write": {"roles": ["training_coordinator", "compliance_officer"]},
         "event_log:proof": {"roles": ["compliance_manager", "dpo", "auditor"]},
         "event_log:export": {"roles": ["auditor"]},
         "event_log:query": {
@@ -116,7 +115,6 @@ POLICY: Final[Any] = {
         "learner.special:read": {
             "roles": ["training_coordinator", "compliance_officer", "dpo", "learner"]
         },
-        "learner.special:write": {"roles": ["training_coordinator", "compliance_officer"]},
         "processing:decide": {"roles": ["service"]},
         "third_party_intake:correct": {"roles": ["training_coordinator", "compliance_officer"]},
         "third_party_intake:outcome": {

@@ -72,6 +72,12 @@ PROBLEMS: Final[Any] = {
         "detail": "The lawful basis has already ended.",
         "help": "Read the lawful basis again to see its state.",
     },
+    "broker-unavailable": {
+        "status": 503,
+        "title": "The event broker does not answer",
+        "detail": "Events cannot be exchanged now; none is lost.",
+        "help": "Try again later.",
+    },
     "conflict": {
         "status": 409,
         "title": "The request does not fit the present state",
@@ -83,6 +89,12 @@ PROBLEMS: Final[Any] = {
         "title": "The register of agreements does not answer",
         "detail": "It cannot be decided now whether the data may be taken in.",
         "help": "Nothing is lost; try again later.",
+    },
+    "consumer-not-ready": {
+        "status": 503,
+        "title": "The consumer is not ready",
+        "detail": "The process has not joined its group of consumers yet.",
+        "help": "Wait until it is ready.",
     },
     "csv-malformed": {
         "status": 422,
@@ -404,6 +416,12 @@ PROBLEMS: Final[Any] = {
         "title": "The upload is in use",
         "detail": "Another request is appending to this upload.",
         "help": "Wait for it to end, ask for the offset and continue.",
+    },
+    "upload-longer-than-announced": {
+        "status": 413,
+        "title": "More bytes than were announced",
+        "detail": "The upload holds more bytes than its length says.",
+        "help": "Start a new upload with the right length.",
     },
     "upload-not-found": {
         "status": 404,
