@@ -27,13 +27,17 @@ REASONS: Final = (
 )
 """The reasons for quarantine that one record shows by itself."""
 
-FIRST_POSITION: Final = 0
+FIRST_POSITION: Final = 1
 """Position of the first record of a file."""
 
 TEMPORARY_ULN: Final = 9_999_999_999
 _ULN_RANGE: Final = range(1_000_000_000, TEMPORARY_ULN + 1)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9 ]{1,12}")
-_NOT_COMPARED: Final = re.compile("[\\s'\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\uff07\u00ad]+")
+_OBJECT: Final = (dict, Mapping)
+"""For isinstance: nearly always a dict, which is found without asking the abstract class."""
+_NOT_COMPARED: Final = re.compile(
+    "[\\s'\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\uff07\u00ad\u2212]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ def _well_shaped(name: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
     shaped = dict(row)
     for child in children:
         rows = row[child] if isinstance(row[child], list) else [row[child]]
-        shaped[child] = [_well_shaped(child, item) for item in rows if isinstance(item, Mapping)]
+        shaped[child] = [_well_shaped(child, item) for item in rows if isinstance(item, _OBJECT)]
     return shaped
 
 
@@ -149,7 +153,7 @@ def _canonical_row(row: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, list):
             if value:
                 stable[name] = _canonical_list(value)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, _OBJECT):
             stable[name] = _canonical_row(value)
         else:
             stable[name] = value
@@ -157,7 +161,9 @@ def _canonical_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _canonical_list(items: list[Any]) -> list[Any]:
-    stable = [_canonical_row(item) if isinstance(item, Mapping) else item for item in items]
+    stable: list[Any] = [
+        _canonical_row(item) if isinstance(item, _OBJECT) else item for item in items
+    ]
     if len(stable) == 1:
         return stable
     return sorted(stable, key=lambda item: orjson.dumps(item, option=orjson.OPT_SORT_KEYS))

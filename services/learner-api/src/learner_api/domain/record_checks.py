@@ -4,7 +4,7 @@ The same checks serve files and records keyed in one by one. Nothing here needs 
 agreement or the database: those reasons are decided elsewhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from learner_api.domain.record import (
@@ -16,9 +16,13 @@ from learner_api.domain.record import (
     Fault,
     usable_uln,
 )
-from learner_api.domain.record_digits import employer_id_check_digit_fits, uln_check_digit_fits
+from learner_api.domain.record_digits import (
+    UNKNOWN_EMPLOYER,
+    employer_id_check_digit_fits,
+    uln_check_digit_fits,
+)
 from learner_api.domain.record_model import LEARNER, PLANS, ChildSlot, EntityPlan, FieldSlot
-from learner_api.domain.record_values import Misread
+from learner_api.domain.record_values import Misread, is_iso_date
 
 MAX_FAULTS: Final = 100
 """Schema faults that are listed for one record; more would help nobody."""
@@ -26,6 +30,8 @@ MAX_FAULTS: Final = 100
 _LONGEST_KEPT: Final = 1_000
 _MOST_KEPT: Final = 10
 _INT64: Final = range(-(2**63), 2**63)
+_OBJECT: Final = (dict, Mapping)
+"""For isinstance: nearly always a dict, which is found without asking the abstract class."""
 _UNPRINTABLE: Final = frozenset({0, *range(0xD800, 0xE000)})
 
 
@@ -93,12 +99,10 @@ def read_entity(
             continue
         slot = own.get(name)
         if slot is not None:
-            if lenient and type(value) is str and slot.memory is not None:
-                known = slot.memory.get(value)
-                if known is not None:
-                    data[name] = known
-                    continue
-            _read_value(slot, value, data, faults, lenient=lenient)
+            if lenient and type(value) is str and value in slot.memory:
+                data[name] = slot.memory[value]
+            else:
+                _read_value(slot, value, data, faults, lenient=lenient)
         elif name in children:
             _read_child(children[name], value, data, faults, lenient=lenient)
         elif len(faults) < MAX_FAULTS:
@@ -117,8 +121,7 @@ def _read_value(
             typed = slot.from_text(value)
             if typed is None:
                 return
-            if slot.memory is not None:
-                slot.memory.remember(value, typed)
+            slot.memory.remember(value, typed)
         else:
             typed = slot.from_json(value)
     except Misread as misread:
@@ -131,7 +134,7 @@ def _read_value(
 def _why(slot: FieldSlot, value: Any, misread: Misread) -> tuple[str, str]:
     if isinstance(value, list):
         return "repeated", f"{slot.name} may stand only once."
-    if isinstance(value, Mapping):
+    if isinstance(value, _OBJECT):
         return "wrong-type", f"{slot.name} must be a single value."
     return misread.code, misread.message
 
@@ -141,8 +144,8 @@ def _read_child(
 ) -> None:
     """Read what stands under the name of a child entity: a list, or one object."""
     pointer = f"/{slot.name}"
-    if isinstance(value, Mapping) and not slot.repeats:
-        if value or not lenient:
+    if isinstance(value, _OBJECT) and not slot.repeats:
+        if value or slot.min_occurs or not lenient:
             data[slot.name], below = read_entity(slot.plan, value, lenient=lenient)
             _add_below(faults, below, pointer)
         return
@@ -168,7 +171,7 @@ def _read_rows(
     rows: list[Any] = []
     for item in items:
         pointer = f"/{slot.name}/{len(rows)}"
-        if not isinstance(item, Mapping):
+        if not isinstance(item, _OBJECT):
             rows.append([])
             message = f"Each {slot.name} must be an object."
             _add_below(faults, [schema_fault("", "wrong-type", message)], pointer)
@@ -201,7 +204,7 @@ def _kept(value: Any) -> Any:
     """
     if isinstance(value, list):
         return [_kept(item) for item in value[:_MOST_KEPT]]
-    if isinstance(value, Mapping):
+    if isinstance(value, _OBJECT):
         return {}
     if value is None or isinstance(value, bool) or (type(value) is int and value in _INT64):
         return value
@@ -211,93 +214,88 @@ def _kept(value: Any) -> Any:
     return text[:_LONGEST_KEPT]
 
 
-def check_consistency(data: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong between the fields of one learner, as far as they could be read."""
-    yield from _uln(data)
+def check_consistency(data: Mapping[str, Any]) -> list[Fault]:
+    """Return what is wrong between the fields of one learner, as far as they could be read."""
+    faults = _uln(data)
     for index, status in _rows(data, "LearnerEmploymentStatus"):
-        for fault in _employer("EmpId", status):
-            yield fault.below(f"/LearnerEmploymentStatus/{index}")
+        _add_at(faults, _employer("EmpId", status), f"/LearnerEmploymentStatus/{index}")
     seen: set[int] = set()
     first_start = ""
     for index, aim in _rows(data, "LearningDelivery"):
-        for fault in _aim(aim):
-            yield fault.below(f"/LearningDelivery/{index}")
+        found = _aim_dates(aim)
+        found += _work_placements(aim)
         number = aim.get("AimSeqNumber")
         if type(number) is int:
             if number in seen:
-                pointer = f"/LearningDelivery/{index}/AimSeqNumber"
                 message = "Another aim of this learner has the same AimSeqNumber."
-                yield Fault(DUPLICATE_AIM_SEQUENCE, pointer, "repeated", message)
+                found.append(Fault(DUPLICATE_AIM_SEQUENCE, "/AimSeqNumber", "repeated", message))
             seen.add(number)
+        _add_at(faults, found, f"/LearningDelivery/{index}")
         start = _day(aim, "LearnStartDate")
         if start and (not first_start or start < first_start):
             first_start = start
     if first_start and _day(data, "DateOfBirth") > first_start:
         message = "DateOfBirth is after the start of an aim."
-        yield Fault(DATES_INCONSISTENT, "/DateOfBirth", "after-start", message)
+        faults.append(Fault(DATES_INCONSISTENT, "/DateOfBirth", "after-start", message))
+    return faults
 
 
-def _rows(data: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _rows(data: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
     items = data.get(name)
-    if isinstance(items, list):
-        for index, item in enumerate(items):
-            if isinstance(item, Mapping):
-                yield index, item
+    if not isinstance(items, list):
+        return []
+    return [(index, item) for index, item in enumerate(items) if isinstance(item, _OBJECT)]
 
 
-def _uln(data: Mapping[str, Any]) -> Iterator[Fault]:
+def _add_at(faults: list[Fault], found: list[Fault], pointer: str) -> None:
+    if found:
+        faults.extend(fault.below(pointer) for fault in found)
+
+
+def _uln(data: Mapping[str, Any]) -> list[Fault]:
     uln = usable_uln(data)
-    if uln is not None and not uln_check_digit_fits(uln):
-        message = "The last digit of ULN does not fit the others."
-        yield Fault(ULN_CHECK_DIGIT, "/ULN", "check-digit", message)
+    if uln is None or uln_check_digit_fits(uln):
+        return []
+    message = "The last digit of ULN does not fit the others."
+    return [Fault(ULN_CHECK_DIGIT, "/ULN", "check-digit", message)]
 
 
-def _employer(name: str, row: Mapping[str, Any]) -> Iterator[Fault]:
+def _employer(name: str, row: Mapping[str, Any]) -> list[Fault]:
     employer = row.get(name)
-    if type(employer) is int and not employer_id_check_digit_fits(employer):
-        message = f"The last digit of {name} does not fit the others."
-        yield Fault(EMPLOYER_ID_CHECK_DIGIT, f"/{name}", "check-digit", message)
+    if type(employer) is not int or abs(employer) > UNKNOWN_EMPLOYER:
+        return []
+    if employer_id_check_digit_fits(employer):
+        return []
+    message = f"The last digit of {name} does not fit the others."
+    return [Fault(EMPLOYER_ID_CHECK_DIGIT, f"/{name}", "check-digit", message)]
 
 
-def _aim(aim: Mapping[str, Any]) -> Iterator[Fault]:
-    yield from _aim_dates(aim)
-    if "LearningDeliveryWorkPlacement" in aim:
-        for index, placement in _rows(aim, "LearningDeliveryWorkPlacement"):
-            for fault in _employer("WorkPlaceEmpId", placement):
-                yield fault.below(f"/LearningDeliveryWorkPlacement/{index}")
+def _work_placements(aim: Mapping[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    for index, placement in _rows(aim, "LearningDeliveryWorkPlacement"):
+        pointer = f"/LearningDeliveryWorkPlacement/{index}"
+        _add_at(faults, _employer("WorkPlaceEmpId", placement), pointer)
+    return faults
 
 
-def _aim_dates(aim: Mapping[str, Any]) -> Iterator[Fault]:
+def _aim_dates(aim: Mapping[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
     start = _day(aim, "LearnStartDate")
     for name in ("LearnPlanEndDate", "LearnActEndDate"):
         end = _day(aim, name)
         if start and end and end < start:
             message = f"{name} is before LearnStartDate."
-            yield Fault(DATES_INCONSISTENT, f"/{name}", "before-start", message)
+            faults.append(Fault(DATES_INCONSISTENT, f"/{name}", "before-start", message))
+    return faults
 
 
 def _day(row: Mapping[str, Any], name: str) -> str:
     """Return a date that could be read, else an empty text. ISO dates compare as text."""
     value = row.get(name)
-    if type(value) is str and value.isascii():
-        try:
-            LEARNER_DATES[name](value)
-        except Misread:
-            return ""
-        return value
-    return ""
+    return value if type(value) is str and is_iso_date(value) else ""
 
 
-LEARNER_DATES: Final = {
-    slot.name: slot.from_json
-    for plan in PLANS.values()
-    for slot in plan.fields.values()
-    if slot.name in {"DateOfBirth", "LearnStartDate", "LearnPlanEndDate", "LearnActEndDate"}
-}
-
-_CHECKS_OF_ENTITY: Final[
-    Mapping[str, tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...]]
-] = {
+_CHECKS_OF_ENTITY: Final[Mapping[str, tuple[Callable[[Mapping[str, Any]], list[Fault]], ...]]] = {
     "Learner": (_uln,),
     "LearnerEmploymentStatus": (lambda row: _employer("EmpId", row),),
     "LearningDelivery": (_aim_dates,),

@@ -19,15 +19,19 @@ _REMEMBERED: Final = 4_096
 class Memory(dict[str, Value]):
     """Texts of one field that were read before, so that common codes are read once.
 
-    Stops growing at a fixed number of texts. Identifying fields have none: what they hold hardly
-    repeats and should not stay in memory.
+    Stops growing at a fixed number of texts. That of an identifying field stays empty: what it
+    holds hardly repeats and should not stay in memory.
     """
 
-    __slots__ = ()
+    __slots__ = ("room",)
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
 
     def remember(self, text: str, value: Value) -> None:
         """Keep one text and its value while there is room."""
-        if len(self) < _REMEMBERED:
+        if len(self) < self.room:
             self[text] = value
 
 
@@ -40,7 +44,7 @@ class FieldSlot:
     required: bool
     from_text: FromText
     from_json: FromJson
-    memory: Memory | None
+    memory: Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +70,19 @@ class ChildSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityPlan:
-    """One entity: its slots by name; fields come before child entities, both in XML order."""
+    """One entity: its slots by name; fields come before child entities, both in XML order.
+
+    The mappings are plain dicts because they are looked up for every value; nobody changes them.
+    """
 
     name: str
-    fields: Mapping[str, FieldSlot]
-    children: Mapping[str, ChildSlot]
+    fields: dict[str, FieldSlot]
+    children: dict[str, ChildSlot]
     required: frozenset[str]
     """Names of the fields and child entities that may not be absent."""
     in_order: tuple[str, ...]
-    tags: Mapping[str, FieldSlot | ChildSlot] = field(repr=False)
-    """Every slot by its element name in the record's namespace, `{namespace}ULN`."""
+    tags: dict[str, tuple[int, str, ChildSlot | None]] = field(repr=False)
+    """(order, name, child entity if it is one) by element name with namespace, `{...}ULN`."""
 
 
 def _field_slot(item: fields.Field, order: int) -> FieldSlot:
@@ -86,7 +93,7 @@ def _field_slot(item: fields.Field, order: int) -> FieldSlot:
         required=item.required,
         from_text=reader.from_text,
         from_json=reader.from_json,
-        memory=None if item.storage == "identity_block" else Memory(),
+        memory=Memory(0 if item.storage == "identity_block" else _REMEMBERED),
     )
 
 
@@ -108,11 +115,14 @@ def compile_entity(entity: fields.Entity, *, leave_out: frozenset[str] = frozens
     slots: dict[str, FieldSlot | ChildSlot] = {**own, **children}
     return EntityPlan(
         name=entity.name,
-        fields=MappingProxyType(own),
-        children=MappingProxyType(children),
+        fields=own,
+        children=children,
         required=frozenset(name for name, slot in slots.items() if slot.required),
         in_order=tuple(slots),
-        tags=MappingProxyType({f"{{{fields.NAMESPACE}}}{name}": s for name, s in slots.items()}),
+        tags={
+            f"{{{fields.NAMESPACE}}}{name}": (slot.order, name, children.get(name))
+            for name, slot in slots.items()
+        },
     )
 
 

@@ -164,23 +164,23 @@ def _date_reader(field: fields.Field) -> ValueReader:
             if found is None:
                 raise Misread(*wrong)
             body = found[1]
-        if not _is_iso_date(body):
+        if not is_iso_date(body):
             raise Misread(*wrong)
         return body
 
     def from_json(value: object) -> str:
         if type(value) is date:
             return value.isoformat()
-        if type(value) is str and len(value) == _ISO_LENGTH and _is_iso_date(value):
+        if type(value) is str and is_iso_date(value):
             return value
         raise Misread(*wrong)
 
     return ValueReader(from_text, from_json)
 
 
-def _is_iso_date(text: str) -> bool:
-    """Say whether ten characters are a day of the calendar; 2025-W01-1 and 20250101 are not."""
-    if text[4] != "-" or text[7] != "-":
+def is_iso_date(text: str) -> bool:
+    """Say whether a text is a day of the calendar, `YYYY-MM-DD` and no other form."""
+    if len(text) != _ISO_LENGTH or text[4] != "-" or text[7] != "-":
         return False
     try:
         date.fromisoformat(text)
@@ -197,7 +197,7 @@ def _date_time_reader(field: fields.Field) -> ValueReader:
         if not body:
             return None
         found = _DATE_TIME.fullmatch(body)
-        if found is None or not _is_iso_date(found[1]):
+        if found is None or not is_iso_date(found[1]):
             raise Misread(*wrong)
         return body
 

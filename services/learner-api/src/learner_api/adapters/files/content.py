@@ -4,10 +4,10 @@ Knows no format. Nothing here holds more than one chunk or one line.
 """
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final, Protocol
 
-from learner_api.domain.record import FIRST_POSITION, ParsedRecord
+from learner_api.domain.record import ParsedRecord
 from learner_api.domain.record_file import FileHead, FileRefused, Limits
 
 CHUNK: Final = 64 * 1024
@@ -54,10 +54,11 @@ class Content:
         return chunk
 
 
-def text_lines(content: Content) -> Iterator[tuple[int, str]]:
+def text_lines(content: Content, position: Callable[[], int]) -> Iterator[tuple[int, str]]:
     """Yield (line number, line with its end) of UTF-8 text, without its byte-order mark.
 
-    FileRefused `wrong-encoding` names the line; a line longer than one record may be is refused.
+    FileRefused `wrong-encoding` names the line. A line longer than one record may be is refused,
+    naming the record that is being read, which `position` tells.
     """
     longest = content.limits.max_record_bytes
     number = 0
@@ -68,7 +69,7 @@ def text_lines(content: Content) -> Iterator[tuple[int, str]]:
             number += 1
             yield number, _decoded(line + b"\n", number)
         if len(rest) > longest:
-            raise too_large(content.limits, None)
+            raise too_large(content.limits, position())
     if rest:
         yield number + 1, _decoded(rest, number + 1)
 
@@ -82,10 +83,8 @@ def _decoded(line: bytes, number: int) -> str:
         raise FileRefused("wrong-encoding", expected="utf-8", line=number) from None
 
 
-def too_large(limits: Limits, position: int | None) -> FileRefused:
+def too_large(limits: Limits, position: int) -> FileRefused:
     """Return the refusal of a file in which one learner is larger than a learner may be."""
     return FileRefused(
-        "record-too-large",
-        limit_bytes=limits.max_record_bytes,
-        position=FIRST_POSITION if position is None else position,
+        "record-too-large", limit_bytes=limits.max_record_bytes, position=position
     )

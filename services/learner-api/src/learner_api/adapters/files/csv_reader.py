@@ -22,7 +22,6 @@ _IMPLICIT: Final = {
     item.path: item for item in fields.ENTITIES.values() if not item.fields and item.parent
 }
 _LEARNER: Final = "Learner"
-_LONGEST_CELL: Final = 131_072
 
 Row = tuple[int, list[str]]
 
@@ -34,7 +33,7 @@ class CsvReader:
         self._limits = content.limits
         self._line = 0
         self._since = 0
-        self._lines = self._counted(text_lines(content))
+        self._lines = self._counted(text_lines(content, lambda: self._position))
         self._rows = self._parsed()
         self._columns: tuple[str, ...] = ()
         self._first_learner: Row | None = None
@@ -50,6 +49,7 @@ class CsvReader:
                 path = self._path(row)
                 if path == _LEARNER:
                     self._first_learner = row
+                    self._since = 0
                     break
                 if path.startswith(_LEARNER + "."):
                     raise FileRefused("file-structure-invalid", line=row[0])
@@ -65,11 +65,11 @@ class CsvReader:
             tree = _Tree(self._columns, _LEARNER)
             tree.add(_LEARNER, start)
             start = None
-            self._since = 0
             for row in self._rows:
                 path = self._path(row)
                 if path == _LEARNER:
                     start = row
+                    self._since = 0
                     break
                 if path in _ENTITY_BY_PATH and not path.startswith(_LEARNER + "."):
                     raise FileRefused("file-structure-invalid", line=row[0])
@@ -96,7 +96,7 @@ class CsvReader:
             try:
                 row = next(rows, None)
             except csv.Error:
-                raise FileRefused("malformed-csv", line=self._line) from None
+                raise FileRefused("csv-malformed", line=self._line) from None
             if row is None:
                 return
             if row:

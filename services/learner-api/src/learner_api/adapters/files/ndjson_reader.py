@@ -57,7 +57,7 @@ class NdjsonReader:
 
     def __init__(self, content: Content) -> None:
         self._limits = content.limits
-        self._lines = self._filled(text_lines(content))
+        self._lines = self._filled(text_lines(content, lambda: self._position))
         self._head: FileHead | None = None
         self._position = FIRST_POSITION
 
@@ -67,7 +67,7 @@ class NdjsonReader:
             number, line = next(self._lines, (1, ""))
             raw = _parsed(line)
             if raw is None or "Header" not in raw:
-                raise FileRefused("malformed-header", line=number)
+                raise FileRefused("malformed-ndjson", line=number)
             self._head = read_head(raw)
         return self._head
 

@@ -115,7 +115,7 @@ def open_submission(
         raise FileRefused("empty-file")
     signature = stream.read(len(_ZIP_SIGNATURES[0]))
     stream.seek(0)
-    member = ZipMember(stream, limits) if signature in _ZIP_SIGNATURES else None
+    member = ZipMember(stream, total, limits) if signature in _ZIP_SIGNATURES else None
     if member is None:
         content = Content(stream, limits, limit=limits.max_bytes)
     else:

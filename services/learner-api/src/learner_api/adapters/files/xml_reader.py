@@ -22,7 +22,7 @@ from learner_api.adapters.files.xml_text import (
 from learner_api.domain.record import FIRST_POSITION, Fault, ParsedRecord
 from learner_api.domain.record_checks import MAX_FAULTS, schema_fault
 from learner_api.domain.record_file import FileHead, FileRefused
-from learner_api.domain.record_model import HEADER, LEARNER, ChildSlot, EntityPlan, FieldSlot
+from learner_api.domain.record_model import HEADER, LEARNER, ChildSlot, EntityPlan
 from learner_api.domain.record_values import XML_SPACE
 from matricula_contracts import fields
 
@@ -48,7 +48,8 @@ class XmlReader:
                 raise FileRefused("header-invalid", fields="LearningProvider")
             parts = [*reversed(list(provider.itersiblings(preceding=True))), provider]
             parent = provider.getparent()
-            raw, faults = _shape(HEADER, parts, text=None if parent is None else parent.text)
+            text = None if parent is None else parent.text
+            raw, faults = _shape(HEADER, parts, text=text, growing=provider)
             if any(_any_attribute(part) for part in parts):
                 faults.append(_attribute())
             self._head = read_head(raw, faults)
@@ -128,42 +129,52 @@ def _stray(name: str) -> Fault:
 
 
 def _shape(
-    plan: EntityPlan, children: Iterable[Element], *, text: str | None = None
+    plan: EntityPlan,
+    children: Iterable[Element],
+    *,
+    text: str | None = None,
+    growing: Element | None = None,
 ) -> tuple[dict[str, Any], list[Fault]]:
-    """Take the child elements of one entity apart: texts by name, and what is out of place."""
+    """Take the child elements of one entity apart: texts by name, and what is out of place.
+
+    `text` is what stands before the first child. What follows the child `growing` may not all have
+    been read yet and is left to others to judge.
+    """
     raw: dict[str, Any] = {}
     faults: list[Fault] = []
     tags = plan.tags
-    last = previous = None
+    last, previous = -1, None
     is_stray, in_order = not _is_space(text), True
     for element in children:
-        slot = tags.get(element.tag)
-        if slot is None:
+        place = tags.get(element.tag)
+        if place is None:
             if len(faults) < MAX_FAULTS:
                 faults.append(_unknown(previous))
             continue
+        order, previous, child = place
         tail = element.tail
-        if tail is not None and tail.strip(XML_SPACE):
+        if tail is not None and tail.strip(XML_SPACE) and element is not growing:
             is_stray = True
-        order, previous = slot.order, slot.name
-        if last is not None and order < last:
-            if in_order:
-                in_order = False
-                message = f"{previous} does not stand where the record model has it."
-                faults.append(schema_fault(f"/{previous}", "misplaced", message))
-        else:
+        if order >= last:
             last = order
-        if slot.__class__ is FieldSlot:
-            value: Any = {} if len(element) else element.text or ""
-            if previous in raw:
-                _repeat(raw, previous, value)
-            else:
-                raw[previous] = value
+        elif in_order:
+            in_order = False
+            message = f"{previous} does not stand where the record model has it."
+            faults.append(schema_fault(f"/{previous}", "misplaced", message))
+        if child is not None:
+            _shape_child(child, element, raw, faults)
+        elif previous in raw:
+            _repeat(raw, previous, _text_of(element))
         else:
-            _shape_child(slot, element, raw, faults)  # type: ignore[arg-type]
+            raw[previous] = _text_of(element)
     if is_stray:
         faults.append(_stray(plan.name))
     return raw, faults
+
+
+def _text_of(element: Element) -> Any:
+    """Return a field's text, or an empty object where it holds elements."""
+    return {} if len(element) else element.text or ""
 
 
 def _unknown(previous: str | None) -> Fault:

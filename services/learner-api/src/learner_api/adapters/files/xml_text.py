@@ -157,7 +157,7 @@ def _check_root(beginning: bytes) -> None:
         raise FileRefused("external-entities-forbidden")
     name = etree.QName(root)
     if name.localname != "Message":
-        raise FileRefused("not-an-ilr-file")
+        raise FileRefused("wrong-namespace", expected=fields.NAMESPACE, found=None)
     if name.namespace != fields.NAMESPACE:
         known = _ILR_NAMESPACE.fullmatch(name.namespace or "")
         raise FileRefused(

@@ -18,15 +18,18 @@ _MACOS_FOLDER: Final = "__MACOSX/"
 class _SmallReads:
     """A stream for zipfile that refuses to hand out more than a directory may take at once."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
+        self._size = size
         self.seek = stream.seek
         self.tell = stream.tell
 
     def read(self, size: int = -1) -> bytes:
-        if size < 0 or size > _LARGEST_DIRECTORY:
-            raise FileRefused("zip-several-files")
-        return self._stream.read(size)
+        rest = self._size - self._stream.tell()
+        wanted = rest if size < 0 else min(size, rest)
+        if wanted > _LARGEST_DIRECTORY:
+            raise FileRefused("archive-not-one-file")
+        return self._stream.read(wanted)
 
     def seekable(self) -> bool:
         return True
@@ -38,20 +41,20 @@ class _SmallReads:
 class ZipMember:
     """The one file of a zip as a stream; errors of the zip become refusals."""
 
-    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
+    def __init__(self, stream: BinaryIO, size: int, limits: Limits) -> None:
         self._limits = limits
         try:
-            self._archive = zipfile.ZipFile(cast("BinaryIO", _SmallReads(stream)))
+            self._archive = zipfile.ZipFile(cast("BinaryIO", _SmallReads(stream, size)))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise FileRefused("zip-corrupt") from None
+            raise FileRefused("archive-corrupt") from None
         self._info = self._only_file()
-        self._check_size(stream)
+        self._check_size(size)
         try:
             self._member = self._archive.open(self._info)
         except (zipfile.BadZipFile, OSError, ValueError, EOFError):
-            raise FileRefused("zip-corrupt") from None
+            raise FileRefused("archive-corrupt") from None
         except (NotImplementedError, RuntimeError):
-            raise FileRefused("zip-unsupported") from None
+            raise FileRefused("archive-unsupported") from None
 
     @property
     def name(self) -> str:
@@ -59,11 +62,11 @@ class ZipMember:
         return self._info.filename
 
     def read(self, size: int) -> bytes:
-        """Read on; a damaged member is refused as `zip-corrupt`."""
+        """Read on; a damaged member is refused as `archive-corrupt`."""
         try:
             return self._member.read(size)
         except (zipfile.BadZipFile, zipfile.zlib.error, OSError, EOFError):  # type: ignore[attr-defined]
-            raise FileRefused("zip-corrupt") from None
+            raise FileRefused("archive-corrupt") from None
 
     def close(self) -> None:
         """Close the archive, not the stream below it."""
@@ -77,25 +80,22 @@ class ZipMember:
             if not item.is_dir() and not item.filename.startswith(_MACOS_FOLDER)
         ]
         if not members:
-            raise FileRefused("zip-empty")
+            raise FileRefused("archive-not-one-file")
         if len(members) > 1:
-            raise FileRefused("zip-several-files", count=len(members))
+            raise FileRefused("archive-not-one-file", count=len(members))
         info = members[0]
         if info.flag_bits & _ENCRYPTED:
-            raise FileRefused("zip-encrypted")
+            raise FileRefused("archive-encrypted")
         if info.compress_type not in _READABLE:
-            raise FileRefused("zip-unsupported")
+            raise FileRefused("archive-unsupported")
         return info
 
-    def _check_size(self, stream: BinaryIO) -> None:
+    def _check_size(self, stored: int) -> None:
         """Judge the sizes that the directory states; the member cannot give more than it states."""
         stated, packed = self._info.file_size, self._info.compress_size
-        here = stream.tell()
-        stored = stream.seek(0, 2)
-        stream.seek(here)
         if packed > stored:
-            raise FileRefused("zip-corrupt")
+            raise FileRefused("archive-corrupt")
         if stated > self._limits.max_expanded_bytes:
-            raise FileRefused("zip-bomb", limit_bytes=self._limits.max_expanded_bytes)
+            raise FileRefused("archive-bomb", limit_bytes=self._limits.max_expanded_bytes)
         if stated > _ALWAYS_ALLOWED and stated > packed * self._limits.max_ratio:
-            raise FileRefused("zip-bomb", limit_ratio=self._limits.max_ratio)
+            raise FileRefused("archive-bomb", limit_ratio=self._limits.max_ratio)
