@@ -5,15 +5,24 @@ wrapper on it. The libraries are asked for one thing only, the ES256 signature u
 beforehand; every other rule is ours, in `checks`, because python-jose does not keep them.
 """
 
+import hashlib
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from jose import backends as jose_backends
 from jose import jwk as jose_jwk
 from jose import jws as jose_jws
@@ -33,6 +42,7 @@ from matricula_chassis.auth.checks import (
 from matricula_chassis.auth.principal import Claims, Principal
 from matricula_chassis.auth.rejection import Reason, TokenRejected
 from matricula_chassis.clock import Clock
+from matricula_chassis.crypto.private_files import create_private, read_private
 from matricula_chassis.ids import IdSource
 
 INTERNAL_LIFETIME: Final = timedelta(seconds=60)
@@ -166,6 +176,23 @@ class SigningKey:
         """Make a new key."""
         return cls(ec.generate_private_key(ec.SECP256R1()), key_id=key_id)
 
+    @classmethod
+    def from_file(cls, path: Path | str, *, create: bool = False) -> "SigningKey":
+        """Read a private PEM file (PKCS 8, mode 0600), or make it; the id is its thumbprint.
+
+        Raises UnsafeKeyFile, or BadKey when the file holds something else.
+        """
+        place = Path(path)
+        if create and not place.exists():
+            create_private(place, _pem(ec.generate_private_key(ec.SECP256R1())))
+        try:
+            private = load_pem_private_key(read_private(place), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise BadKey from None
+        if not isinstance(private, ec.EllipticCurvePrivateKey):
+            raise BadKey
+        return cls(private, key_id=_thumbprint(private.public_key()))
+
     @property
     def private(self) -> ec.EllipticCurvePrivateKey:
         """The key itself, for whoever stores it."""
@@ -189,6 +216,16 @@ def _public_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
         "x": _base64url(numbers.x.to_bytes(_COORDINATE_BYTES, "big")),
         "y": _base64url(numbers.y.to_bytes(_COORDINATE_BYTES, "big")),
     }
+
+
+def _pem(private: ec.EllipticCurvePrivateKey) -> bytes:
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _thumbprint(public: ec.EllipticCurvePublicKey) -> str:
+    """Return the JWK thumbprint (RFC 7638)."""
+    canonical = orjson.dumps(_public_jwk(public), option=orjson.OPT_SORT_KEYS)
+    return _base64url(hashlib.sha256(canonical).digest())
 
 
 def _base64url(raw: bytes) -> str:

@@ -17,9 +17,9 @@ from matricula_chassis.crypto.key_encryption import (
     KeyEncryptionKey,
     SubordinateKey,
     UnknownKey,
-    UnsafeKeyFile,
     wrapping_key_id,
 )
+from matricula_chassis.crypto.private_files import UnsafeKeyFile
 from matricula_chassis.crypto.sealing import (
     CipherKey,
     SealBroken,

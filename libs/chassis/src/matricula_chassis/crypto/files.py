@@ -21,6 +21,7 @@ from matricula_chassis.crypto.frames import (
     map_frames,
 )
 from matricula_chassis.crypto.key_encryption import KeyEncryptionKey
+from matricula_chassis.crypto.private_files import sync_directory
 
 _PRIVATE_MODE: Final = 0o600
 
@@ -64,7 +65,7 @@ class EncryptedFileWriter:
             _lock(descriptor)
             _write_all(descriptor, header, at=0)
             os.fsync(descriptor)
-            _fsync_directory(Path(path).parent)
+            sync_directory(Path(path).parent)
         except BaseException:
             os.close(descriptor)
             Path(path).unlink(missing_ok=True)
@@ -325,14 +326,6 @@ def _write_all(descriptor: int, data: bytes | bytearray, *, at: int) -> None:
     while written < len(data):
         with memoryview(data)[written:] as rest:
             written += os.pwrite(descriptor, rest, at + written)
-
-
-def _fsync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_chunks(reader: EncryptedFileReader) -> Iterable[bytes]:

@@ -6,15 +6,18 @@ data keys are wrapped anew.
 
 import base64
 import json
-import os
 import secrets
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from matricula_chassis.crypto.private_files import (
+    UnsafeKeyFile,
+    create_private,
+    read_private,
+    replace_private,
+)
 from matricula_chassis.crypto.sealing import (
     KEY_BYTES,
     CipherKey,
@@ -27,9 +30,6 @@ from matricula_chassis.crypto.sealing import (
 
 _KEY_ID_BYTES: Final = 8
 _FILE_VERSION: Final = 1
-_MAX_FILE_BYTES: Final = 65_536
-_PRIVATE_MODE: Final = 0o600
-_OTHERS: Final = 0o077
 
 
 class KeyEncryptionKey(Protocol):
@@ -58,18 +58,6 @@ class UnknownKey(LookupError):  # noqa: N818 - named as the fact it states
     def __init__(self, key_id: str) -> None:
         super().__init__("the wrapping key is not here")
         self.key_id = key_id
-
-
-class UnsafeKeyFile(Exception):  # noqa: N818 - named as the fact it states
-    """A key file that must not be used; `fault` is a constant text that says why."""
-
-    def __init__(self, path: Path, fault: str) -> None:
-        super().__init__("the key file must not be used")
-        self.path = path
-        self.fault = fault
-
-    def __str__(self) -> str:
-        return f"the key file must not be used: {self.path}: {self.fault}"
 
 
 def wrapping_key_id(wrapped: bytes) -> str:
@@ -129,7 +117,7 @@ class FileKeyEncryptionKey:
     def __init__(self, path: Path | str, *, create: bool = False) -> None:
         self._path = Path(path)
         if create and not self._path.exists():
-            _create_key_file(self._path)
+            create_private(self._path, _encoded([_new_entry()]))
         self._load()
 
     @property
@@ -158,7 +146,7 @@ class FileKeyEncryptionKey:
     def rotate(self) -> str:
         """Add a new key, which wraps from now on; return its id. One process at a time."""
         entry = _new_entry()
-        _replace_key_file(self._path, [*_read_entries(self._path), entry])
+        replace_private(self._path, _encoded([*_read_entries(self._path), entry]))
         self._load()
         return entry["id"]
 
@@ -170,7 +158,7 @@ class FileKeyEncryptionKey:
         kept = [entry for entry in entries if entry["id"] != key_id]
         if len(kept) == len(entries):
             raise UnknownKey(key_id)
-        _replace_key_file(self._path, kept)
+        replace_private(self._path, _encoded(kept))
         self._load()
 
     def _load(self) -> None:
@@ -188,61 +176,20 @@ def _new_entry() -> dict[str, str]:
     }
 
 
-def _create_key_file(path: Path) -> None:
-    """Make the file whole or not at all; when another process was faster, its file stays."""
-    made = _write_beside(path, [_new_entry()])
-    try:
-        with suppress(FileExistsError):
-            path.hardlink_to(made)
-    finally:
-        made.unlink()
-    _sync_directory(path.parent)
-
-
-def _replace_key_file(path: Path, entries: list[dict[str, str]]) -> None:
-    _write_beside(path, entries).replace(path)
-    _sync_directory(path.parent)
-
-
-def _write_beside(path: Path, entries: list[dict[str, str]]) -> Path:
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    raw = json.dumps({"version": _FILE_VERSION, "keys": entries}, indent=1).encode("ascii")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    return beside
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _encoded(entries: list[dict[str, str]]) -> bytes:
+    return json.dumps({"version": _FILE_VERSION, "keys": entries}, indent=1).encode("ascii")
 
 
 def _read_entries(path: Path) -> list[dict[str, str]]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UnsafeKeyFile(path, "it is not a regular file")
-        if status.st_mode & _OTHERS:
-            raise UnsafeKeyFile(path, "others than its owner may use it")
-        if status.st_uid not in {os.geteuid(), 0}:
-            raise UnsafeKeyFile(path, "it belongs to another user")
-        raw = file.read(_MAX_FILE_BYTES)
+    raw = read_private(path)
     try:
         document: Any = json.loads(raw)
+        version = document["version"]
         entries = [{"id": one["id"], "key": one["key"]} for one in document["keys"]]
-        sizes = [len(base64.b64decode(one["key"], validate=True)) for one in entries]
+        keys = {len(base64.b64decode(one["key"], validate=True)) for one in entries}
         names = {len(bytes.fromhex(one["id"])) for one in entries}
     except (ValueError, TypeError, KeyError):
         raise UnsafeKeyFile(path, "it is not a key file") from None
-    if not entries or set(sizes) != {KEY_BYTES} or names != {_KEY_ID_BYTES}:
+    if version != _FILE_VERSION or keys != {KEY_BYTES} or names != {_KEY_ID_BYTES}:
         raise UnsafeKeyFile(path, "it is not a key file")
-    if document.get("version") != _FILE_VERSION:
-        raise UnsafeKeyFile(path, "it has another version")
     return entries
