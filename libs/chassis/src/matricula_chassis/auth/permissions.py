@@ -30,6 +30,7 @@ class Decision:
     reason: str
 
 
+_NOBODY: Final[frozenset[str]] = frozenset()
 ALLOWED: Final = Decision(allowed=True, reason="allowed")
 _DENIED_NO_ROLE: Final = Decision(allowed=False, reason="role_missing")
 _DENIED_NO_PURPOSE: Final = Decision(allowed=False, reason="purpose_missing")
@@ -46,16 +47,18 @@ class Policy:
         *,
         roles: Mapping[str, Role],
         purposes: frozenset[str],
+        permissions: Mapping[str, frozenset[str]],
     ) -> None:
         self._operations = dict(operations)
+        self._permissions = dict(permissions)
         self.roles = dict(roles)
         self.purposes = purposes
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Policy":
         """Return the policy of a document; raises MalformedPolicy naming the first bad entry."""
-        roles, purposes, operations = read_document(document)
-        return cls(operations, roles=roles, purposes=purposes)
+        roles, purposes, permissions, operations = read_document(document)
+        return cls(operations, roles=roles, purposes=purposes, permissions=permissions)
 
     def operation(self, name: str) -> Operation:
         """Return an operation; raises UnknownOperation when it is not listed."""
@@ -73,6 +76,13 @@ class Policy:
     def of_service(self, service: str) -> tuple[Operation, ...]:
         """Return the operations of one service, in document order."""
         return tuple(one for one in self if one.service == service)
+
+    def grants(self, principal: Principal, permission: str) -> bool:
+        """Say whether a role of the principal has a permission; False for an unlisted one.
+
+        For fields: which part of what an operation returns this caller may see.
+        """
+        return not self._permissions.get(permission, _NOBODY).isdisjoint(principal.roles)
 
     def allows(self, principal: Principal, operation: Operation) -> Decision:
         """Decide: role first, then purpose, then step-up. Pure, and the same in every process.

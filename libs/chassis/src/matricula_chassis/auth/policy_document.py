@@ -72,10 +72,14 @@ class Operation:
     public: bool
 
 
-def read_document(
-    document: Mapping[str, Any],
-) -> tuple[dict[str, Role], frozenset[str], dict[str, Operation]]:
-    """Return the roles, purposes and operations; raises MalformedPolicy at the first bad entry."""
+PolicyParts = tuple[
+    dict[str, Role], frozenset[str], dict[str, frozenset[str]], dict[str, Operation]
+]
+"""Roles, purposes, roles by permission, operations."""
+
+
+def read_document(document: Mapping[str, Any]) -> PolicyParts:
+    """Return the parts of a policy; raises MalformedPolicy at the first bad entry."""
     return _PolicyReader(document).read()
 
 
@@ -88,7 +92,7 @@ class _PolicyReader:
         self._defaults: Mapping[str, Any] = _DEFAULTS
         self._routes: dict[tuple[str, str], str] = {}
 
-    def read(self) -> tuple[dict[str, Role], frozenset[str], dict[str, Operation]]:
+    def read(self) -> PolicyParts:
         _require(isinstance(self._document, Mapping), "document", "is not a mapping")
         expected = {"version", "roles", "purposes", "permissions", "services"}
         known = {*expected, "operation_defaults"}
@@ -101,7 +105,7 @@ class _PolicyReader:
         self._defaults = self._read_defaults()
         for service, entry in _mapping(self._document["services"], "services").items():
             self._read_service(service, entry, permissions=permissions, purposes=purposes)
-        return roles, purposes, self._operations
+        return roles, purposes, permissions, self._operations
 
     def _read_defaults(self) -> Mapping[str, Any]:
         at = "operation_defaults"

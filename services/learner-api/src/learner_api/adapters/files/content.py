@@ -85,6 +85,4 @@ def _decoded(line: bytes, number: int) -> str:
 
 def too_large(limits: Limits, position: int) -> FileRefused:
     """Return the refusal of a file in which one learner is larger than a learner may be."""
-    return FileRefused(
-        "record-too-large", limit_bytes=limits.max_record_bytes, position=position
-    )
+    return FileRefused("record-too-large", limit_bytes=limits.max_record_bytes, position=position)

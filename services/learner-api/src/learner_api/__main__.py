@@ -1,0 +1,34 @@
+"""The command line of learner-api: serve, intake, relay, migrate and the finite commands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from learner_api import bootstrap
+from learner_api.settings import Settings
+from matricula_chassis.http import HealthRegistry
+from matricula_chassis.runtime import Commands, service_app
+
+
+def _openapi() -> Mapping[str, Any]:
+    document: Mapping[str, Any] = bootstrap.make_app(HealthRegistry()).openapi()
+    return document
+
+
+app = service_app(
+    "learner-api",
+    settings=Settings,
+    commands=Commands(
+        serve=bootstrap.serve,
+        relay=bootstrap.relay,
+        migrations=bootstrap.MIGRATIONS,
+        openapi=_openapi,
+        processes={"intake": bootstrap.intake},
+        once={
+            "migrate-keys": bootstrap.migrate_keys,
+            "erase-expired": bootstrap.erase_expired,
+        },
+    ),
+)
+
+if __name__ == "__main__":
+    app()
