@@ -60,13 +60,13 @@ class _Change:
 
 
 def parse(text: str) -> list[Request]:
-    """Read `schema:3,duplicate_uln:2`, `uln_check_digit+schema:1` or `all`; "" is no fault.
+    """Read `schema:3,duplicate_uln:2`, `uln_check_digit+schema:1`, `all`; "" is none.
 
     Raises UnknownFaultError naming the part that is wrong.
     """
-    names = text.strip()
-    parts = faults.EVERYTHING if names == "all" else tuple(filter(None, names.split(",")))
-    return [_request(part.strip()) for part in parts]
+    asked = [part.strip() for part in text.split(",") if part.strip()]
+    parts = [one for part in asked for one in (faults.EVERYTHING if part == "all" else (part,))]
+    return [_request(part) for part in parts]
 
 
 def _request(part: str) -> Request:
