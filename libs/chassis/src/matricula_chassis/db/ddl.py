@@ -6,10 +6,22 @@ last year what it did then. Nothing but DDL.
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
-from alembic.operations import Operations
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+
+
+class Steps(Protocol):
+    """What is used of Alembic's `op`, which is a module."""
+
+    def execute(self, sqltext: str, /) -> None:
+        """Run a statement."""
+        ...
+
+    def get_bind(self) -> Connection:
+        """Return the connection of the migration."""
+        ...
+
 
 _OUTBOX_V1: Final = (
     """
@@ -116,28 +128,28 @@ _RELAY_RIGHTS: Final = {
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,50}")
 
 
-def outbox_v1(op: Operations) -> None:
+def outbox_v1(op: Steps) -> None:
     """Create the outbox."""
     _run(op, _OUTBOX_V1)
 
 
-def inbox_v1(op: Operations) -> None:
+def inbox_v1(op: Steps) -> None:
     """Create the inbox."""
     _run(op, _INBOX_V1)
 
 
-def dead_letter_v1(op: Operations) -> None:
+def dead_letter_v1(op: Steps) -> None:
     """Create the dead letters of consumers and relay."""
     _run(op, _DEAD_LETTER_V1)
 
 
-def idempotency_v1(op: Operations) -> None:
+def idempotency_v1(op: Steps) -> None:
     """Create the idempotency keys."""
     _run(op, _IDEMPOTENCY_V1)
 
 
 def grant_service_roles(
-    op: Operations,
+    op: Steps,
     service: str,
     *,
     append_only: Sequence[str] = (),
@@ -164,7 +176,7 @@ def grant_service_roles(
     _grant(op, f"{service}_relay", {n: r for n, r in _RELAY_RIGHTS.items() if n in present})
 
 
-def _grant(op: Operations, role: str, rights: dict[str, str]) -> None:
+def _grant(op: Steps, role: str, rights: dict[str, str]) -> None:
     if not _NAME.fullmatch(role):
         raise ValueError("not the name of a role")
     known = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
@@ -177,7 +189,7 @@ def _grant(op: Operations, role: str, rights: dict[str, str]) -> None:
             op.execute(f'GRANT {right} ON TABLE public."{table}" TO "{role}"')
 
 
-def _tables(op: Operations) -> set[str]:
+def _tables(op: Steps) -> set[str]:
     listed = op.get_bind().execute(
         text(
             "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -187,6 +199,6 @@ def _tables(op: Operations) -> set[str]:
     return {str(name) for (name,) in listed}
 
 
-def _run(op: Operations, statements: Sequence[str]) -> None:
+def _run(op: Steps, statements: Sequence[str]) -> None:
     for statement in statements:
         op.execute(statement)
