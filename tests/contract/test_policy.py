@@ -50,6 +50,12 @@ def test_a_partner_may_submit_and_follow_its_submissions_and_nothing_else() -> N
     }
 
 
+def test_no_operation_on_records_is_open_to_learners_while_none_is_bound_to_their_own():
+    for item in POLICY:
+        if "learner" in item.roles:
+            assert item.permission == "event_log:query", item.name
+
+
 def test_internal_operations_are_for_services_alone() -> None:
     for item in POLICY:
         assert item.internal == (item.roles == {"service"}), item.name

@@ -64,7 +64,6 @@ POLICY: Final[Any] = {
                 "data_quality",
                 "manager",
                 "compliance_manager",
-                "learner",
                 "mis",
             ]
         },
@@ -106,15 +105,12 @@ POLICY: Final[Any] = {
                 "manager",
                 "compliance_manager",
                 "dpo",
-                "learner",
                 "mis",
             ]
         },
         "learner.core:write": {"roles": ["training_coordinator", "compliance_officer"]},
-        "learner.criminal:read": {"roles": ["compliance_officer", "dpo", "learner"]},
-        "learner.special:read": {
-            "roles": ["training_coordinator", "compliance_officer", "dpo", "learner"]
-        },
+        "learner.criminal:read": {"roles": ["compliance_officer", "dpo"]},
+        "learner.special:read": {"roles": ["training_coordinator", "compliance_officer", "dpo"]},
         "processing:decide": {"roles": ["service"]},
         "third_party_intake:correct": {"roles": ["training_coordinator", "compliance_officer"]},
         "third_party_intake:outcome": {
@@ -148,6 +144,19 @@ POLICY: Final[Any] = {
                 "search_learners": {
                     "method": "GET",
                     "path": "/v1/learners",
+                    "permission": "learner.core:read",
+                    "purposes": [],
+                    "step_up": False,
+                    "second_person": False,
+                    "rate_per_minute": 600,
+                    "max_body_bytes": 65536,
+                    "streams": False,
+                    "internal": False,
+                    "public": False,
+                },
+                "find_learners": {
+                    "method": "POST",
+                    "path": "/v1/learners/search",
                     "permission": "learner.core:read",
                     "purposes": [],
                     "step_up": False,
