@@ -3,6 +3,7 @@
 Shows a dependency that is used but not declared: in the shared environment it would be found.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+LOCK: Final = ROOT / "requirements.lock"
 _SECONDS: Final = 600
 _IMPORT_ALL: Final = """
 import importlib, pkgutil, sys
+skipped = {"versions", "migration_environment"}  # Alembic loads these by path
 package = importlib.import_module(sys.argv[1])
 for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-    if not found.name.endswith("__main__") and ".versions." not in found.name:
+    if not found.name.endswith("__main__") and not set(found.name.split(".")) & skipped:
         importlib.import_module(found.name)
 """
 
@@ -46,8 +49,7 @@ def fault_of(member: Path, uv: str) -> str | None:
         python = str(Path(folder, "bin", "python"))
         steps = [
             [uv, "venv", "--quiet", "--python", sys.executable, folder],
-            [uv, "pip", "install", "--quiet", "--python", python]
-            + ["-c", str(ROOT / "requirements.lock"), str(member)],
+            [uv, "pip", "install", "-q", "--python", python, "-c", str(LOCK), str(member)],
             [python, "-I", "-W", "ignore", "-c", _IMPORT_ALL, package_of(member)],
         ]
         for step in steps:
@@ -61,7 +63,11 @@ def fault_of(member: Path, uv: str) -> str | None:
 
 def main() -> int:
     """Check all members with the uv that the first argument names; 1 when one is not whole."""
-    uv = sys.argv[1] if len(sys.argv) > 1 else "uv"
+    uv = shutil.which(sys.argv[1] if len(sys.argv) > 1 else "uv")
+    if uv is None:
+        print("isolated: uv was not found; run `make isolated`, which knows where it is")
+        return 1
+    uv = str(Path(uv).absolute())
     all_members = members()
     with ThreadPoolExecutor(2) as pool:
         faults = list(pool.map(lambda member: fault_of(member, uv), all_members))

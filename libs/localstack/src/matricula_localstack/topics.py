@@ -19,6 +19,7 @@ def topic_specs() -> list[TopicSpec]:
             topic.partitions,
             retention=timedelta(milliseconds=topic.retention_ms),
             cleanup_policy=topic.cleanup,
+            replication_factor=1,
         )
         for topic in TOPICS.values()
     ]

@@ -1,0 +1,195 @@
+"""The supervisor with real processes: order, restarts, orphans, refusals."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from matricula_localstack.stack import Stack, StackError
+from matricula_localstack.state import Status
+from matricula_localstack.units import Kind, Unit, plan
+
+SLEEPER = ("sh", "-c", "echo started; exec sleep 1000")
+TEARDOWN_LOGGER = (
+    "trap 'echo stop {0} >> {1}; exit 0' TERM; echo start {0} >> {1}; while :; do sleep 0.05; done"
+)
+
+
+def unit(name: str, command: tuple[str, ...] = SLEEPER, *needs: str, **more: object) -> Unit:
+    settings = {"settle_seconds": 0.1, "stop_seconds": 5.0, **more}
+    return Unit(
+        name=name, purpose=f"the {name} of a test", command=command, needs=needs, **settings
+    )  # type: ignore[arg-type]
+
+
+def eventually(is_so: Callable[[], bool], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it never became so"
+        time.sleep(0.02)
+
+
+def pid_of(stack: Stack, name: str) -> int:
+    state = stack.state()
+    assert state is not None
+    identity = state.unit(name).identity
+    assert identity is not None
+    return identity.pid
+
+
+def test_units_start_after_what_they_need_and_stop_before_it(stack: Stack):
+    stack.home.create()
+    story = stack.home.root / "story"
+    units = [
+        unit(name, ("sh", "-c", TEARDOWN_LOGGER.format(name, story)), *needs, settle_seconds=0.4)
+        for name, needs in (("api", ("db",)), ("db", ("disk",)), ("disk", ()))
+    ]
+    stack.start(plan(units))
+    stack.wait_ready(seconds=20)
+    stack.stop()
+    assert story.read_text().splitlines() == [
+        *(f"start {name}" for name in ("disk", "db", "api")),
+        *(f"stop {name}" for name in ("api", "db", "disk")),
+    ]
+
+
+def test_a_killed_process_is_restarted_and_the_others_are_left_alone(stack: Stack):
+    stack.start(plan([unit("api"), unit("db")]))
+    stack.wait_ready(seconds=20)
+    neighbour = pid_of(stack, "db")
+    struck = stack.kill("api")
+    back = stack.wait_restarted("api", than=struck)
+    assert back.restarts == 1
+    assert pid_of(stack, "db") == neighbour
+
+
+def test_a_process_that_keeps_dying_is_tried_less_and_less_often(stack: Stack):
+    stack.home.create()
+    starts = stack.home.root / "starts"
+    stack.start(plan([unit("api", ("sh", "-c", f"date +%s%N >> {starts}; exit 3"))]))
+    eventually(lambda: starts.exists() and len(starts.read_text().splitlines()) >= 5)
+    times = [int(line) / 1e9 for line in starts.read_text().splitlines()][:5]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert gaps[3] > gaps[0]
+    state = stack.state()
+    assert state is not None
+    assert state.unit("api").restarts >= 4
+
+
+def test_why_a_process_is_not_ready_is_said_with_the_end_of_its_log(stack: Stack):
+    stack.start(plan([unit("api", ("sh", "-c", "echo no such setting: PORT; exit 3"))]))
+    eventually(lambda: (s := stack.state()) is not None and s.unit("api").restarts > 0)
+    with pytest.raises(StackError) as told:
+        stack.wait_ready(seconds=0.5)
+    assert "api (the api of a test) is" in str(told.value)
+    assert "no such setting: PORT" in str(told.value)
+
+
+def test_a_failed_task_is_tried_again_and_holds_back_those_that_need_it(stack: Stack):
+    stack.home.create()
+    marker = stack.home.root / "marker"
+    command = ("sh", "-c", f"test -e {marker} || {{ touch {marker}; exit 1; }}")
+    stack.start(plan([unit("tables", command, kind=Kind.TASK), unit("api", SLEEPER, "tables")]))
+    state = stack.wait_ready(seconds=20)
+    assert state.unit("tables").status is Status.DONE
+    assert state.unit("tables").restarts == 1
+
+
+def test_a_process_that_ignores_the_signal_is_killed(stack: Stack):
+    deaf = ("sh", "-c", "trap '' TERM; while :; do sleep 0.05; done")
+    stack.start(plan([unit("deaf", deaf, stop_seconds=0.3)]))
+    stack.wait_ready(seconds=20)
+    pid = pid_of(stack, "deaf")
+    stack.stop(seconds=20)
+    assert not psutil.pid_exists(pid)
+
+
+def test_what_a_killed_supervisor_left_running_is_stopped_by_the_next_start(stack: Stack):
+    both = plan([unit("db"), unit("api", SLEEPER, "db")])
+    stack.start(both)
+    stack.wait_ready(seconds=20)
+    orphans = {pid_of(stack, "db"), pid_of(stack, "api")}
+    state = stack.state()
+    assert state is not None
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not stack.is_running())
+    assert all(psutil.pid_exists(pid) for pid in orphans)
+    assert stack.start(both)
+    stack.wait_ready(seconds=20)
+    assert not any(psutil.pid_exists(pid) for pid in orphans)
+    assert not orphans & {pid_of(stack, "db"), pid_of(stack, "api")}
+
+
+def test_stopping_finds_the_orphans_of_a_killed_supervisor_too(stack: Stack):
+    stack.start(plan([unit("api")]))
+    stack.wait_ready(seconds=20)
+    orphan = pid_of(stack, "api")
+    state = stack.state()
+    assert state is not None
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not stack.is_running())
+    assert stack.stop()
+    assert not psutil.pid_exists(orphan)
+    assert not stack.stop()
+
+
+def test_a_second_start_finds_the_first(stack: Stack):
+    assert stack.start(plan([unit("api")]))
+    before = stack.wait_ready(seconds=20)
+    assert not stack.start(plan([unit("other")]))
+    assert stack.state() == before
+
+
+def test_a_port_in_use_is_named_before_anything_starts(stack: Stack):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        stack.start(plan([unit("db"), unit("api", ports=(port,))]))
+        with pytest.raises(StackError, match=rf"port {port} \(the api of a test\) is in use"):
+            stack.wait_ready(seconds=20)
+    assert not stack.home.logs.joinpath("db.log").exists()
+
+
+def test_a_missing_program_is_named(stack: Stack):
+    stack.start(plan([unit("api", ("/nowhere/matricula-api",))]))
+    eventually(lambda: (s := stack.state()) is not None and s.unit("api").restarts > 0)
+    with pytest.raises(StackError, match="/nowhere/matricula-api"):
+        stack.wait_ready(seconds=0.5)
+
+
+def test_a_stack_ends_with_the_process_it_was_started_for(stack: Stack):
+    owner = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
+    stack.start(plan([unit("api")], owner_pid=owner.pid))
+    stack.wait_ready(seconds=20)
+    pid = pid_of(stack, "api")
+    owner.communicate()
+    eventually(lambda: not psutil.pid_exists(pid) and not stack.is_running())
+
+
+def test_the_administrators_url_reaches_no_process(stack: Stack):
+    stack.home.create()
+    seen = stack.home.root / "seen"
+    command = ("sh", "-c", f"env > {seen}")
+    environ = {**os.environ, "DATABASE_URL": "postgresql://root:hush@h/d", "OTHER": "kept"}
+    stack.start(plan([unit("task", command, kind=Kind.TASK)]), environ=environ)
+    stack.wait_ready(seconds=20)
+    assert "hush" not in seen.read_text()
+    assert "OTHER=kept" in seen.read_text()
+
+
+def test_logs_of_each_process_are_kept_apart_and_private(stack: Stack):
+    stack.start(plan([unit("api"), unit("db", ("sh", "-c", "echo other; exec sleep 1000"))]))
+    stack.wait_ready(seconds=20)
+    assert stack.last_lines("api") == ["started"]
+    assert stack.last_lines("db") == ["other"]
+    modes = {Path(path).stat().st_mode & 0o777 for path in stack.home.logs.iterdir()}
+    assert modes == {0o600}
