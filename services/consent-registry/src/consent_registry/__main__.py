@@ -1,0 +1,31 @@
+"""The command line of consent-registry: serve, consume, relay, migrate, replay."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from consent_registry import bootstrap
+from consent_registry.settings import Settings
+from matricula_chassis.http import HealthRegistry
+from matricula_chassis.runtime import Commands, service_app
+
+
+def _openapi() -> Mapping[str, Any]:
+    document: Mapping[str, Any] = bootstrap.make_app(HealthRegistry()).openapi()
+    return document
+
+
+app = service_app(
+    "consent-registry",
+    settings=Settings,
+    commands=Commands(
+        serve=bootstrap.serve,
+        consume=bootstrap.consume,
+        relay=bootstrap.relay,
+        migrations=bootstrap.MIGRATIONS,
+        replay=bootstrap.replay,
+        openapi=_openapi,
+    ),
+)
+
+if __name__ == "__main__":
+    app()
