@@ -50,7 +50,7 @@ def test_a_partner_may_submit_and_follow_its_submissions_and_nothing_else() -> N
     }
 
 
-def test_no_operation_on_records_is_open_to_learners_while_none_is_bound_to_their_own():
+def test_no_operation_on_records_is_open_to_learners_while_none_is_bound_to_them() -> None:
     for item in POLICY:
         if "learner" in item.roles:
             assert item.permission == "event_log:query", item.name

@@ -169,6 +169,19 @@ def test_a_sample_too_small_for_its_faults_says_how_many_are_needed() -> None:
     assert (refused.value.learners, refused.value.needed) == (7, 8)
 
 
+def test_a_shared_uln_is_never_the_temporary_one_which_nobody_shares() -> None:
+    for record, reasons in planted("duplicate_uln:190"):
+        assert "duplicate_uln" not in reasons or record["ULN"] != identifiers.TEMPORARY_ULN
+
+
+def test_people_for_the_second_file_are_taken_from_those_without_a_fault() -> None:
+    plan = Plan(parse("all"), learners=60, seed=1)
+    faulty = {index for index in range(60) if plan.apply(index, learner(1, index))}
+    untouched = list(plan.untouched())
+    assert faulty.isdisjoint(untouched)
+    assert len(set(untouched)) == len(untouched) > 10
+
+
 def test_one_reason_and_its_twin_are_one_fault() -> None:
     both = parse("not_covered_by_agreement+no_lawful_basis:2")
     assert both == parse("no_lawful_basis:2") == parse("criminal_offence:2")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from matricula_testkit.ilr.sample import Sample, main, write_sample
+from matricula_testkit.ilr.learners import learner
+from matricula_testkit.ilr.plan import Plan
+from matricula_testkit.ilr.sample import Sample, contradiction, main, write_sample
 
 SCHEMA = Path(__file__).resolve().parents[5] / "shared/data/ilr/official/schema-2025-26.xsd"
 LINES_BEFORE_THE_FIRST_LEARNER = 4
@@ -86,6 +88,14 @@ def test_the_second_file_contradicts_people_of_the_first_where_it_says_so(tmp_pa
         assert contradicts == (position in wrong)
     assert sum(record in first for record in second) == 3, "some come again unchanged"
     assert len({record["LearnRefNumber"] for record in second}) == len(second)
+
+
+def test_a_contradiction_never_has_the_birth_date_of_the_person_on_record() -> None:
+    plan = Plan((), learners=10, seed=1)
+    on_record = learner(1, 0)
+    first_choice = contradiction(plan, on_record, 0)["DateOfBirth"]
+    twin = {**on_record, "DateOfBirth": first_choice}
+    assert contradiction(plan, twin, 0)["DateOfBirth"] != first_choice
 
 
 def test_the_same_request_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def _second_round(plan: Plan) -> Iterator[Judged]:
             for record in (learner(plan.seed, index) for index in untouched)
             if record["ULN"] != identifiers.TEMPORARY_ULN
         )
-        yield _contradiction(plan, on_record, number), frozenset({"conflicts_with_person"})
+        yield contradiction(plan, on_record, number), frozenset({"conflicts_with_person"})
     for index in islice(untouched, _UNCHANGED):
         yield learner(plan.seed, index), frozenset()
     for field, value in (("FamilyName", "Testcase Renamed"), ("DateOfBirth", "1990-01-01")):
@@ -96,7 +96,11 @@ def _second_round(plan: Plan) -> Iterator[Judged]:
     yield learner(plan.seed, plan.learners), frozenset()
 
 
-def _contradiction(plan: Plan, on_record: Record, number: int) -> Record:
+def contradiction(plan: Plan, on_record: Record, number: int) -> Record:
+    """Return somebody with another name and birth date who claims the identifiers of a person.
+
+    By `number` in turn: the ULN alone, the LearnRefNumber alone, both.
+    """
     stranger = next(
         record
         for record in (
