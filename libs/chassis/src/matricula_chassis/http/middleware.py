@@ -3,6 +3,7 @@
 Nothing here reads a body or writes a path, a query or a header value into a log or a metric.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import structlog
 from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matricula_chassis.errors import DomainError
@@ -39,6 +41,7 @@ from matricula_chassis.observability.tracing import adopt_span, span
 CORRELATION_HEADER: Final = "X-Correlation-ID"
 _CLIENT_CLOSED: Final = 499
 _SERVER_ERROR: Final = 500
+_UNAVAILABLE: Final = 503
 _CONTEXT: Final = "matricula.context"
 
 log = structlog.get_logger()
@@ -202,21 +205,27 @@ class ProblemBoundary:
             await self._app(scope, receive, watching_send)
         except ClientDisconnect:
             raise
+        except asyncio.CancelledError:
+            # The process ends and cannot wait for this request any longer.
+            if not has_begun:
+                await self._general(_UNAVAILABLE)(scope, receive, send)
+            raise
         except Exception as error:  # noqa: BLE001 - the boundary is there for every one
             response = self._response_to(error)
             if has_begun:
                 raise ResponseBroken from None
             await response(scope, receive, send)
 
-    def _response_to(self, error: Exception) -> Any:
-        context = current_context()
-        correlation_id = context.correlation_id if context else None
+    def _response_to(self, error: Exception) -> Response:
         if isinstance(error, DomainError):
             log_domain_error(error)
-            return response_to(error, self._problems, correlation_id=correlation_id)
+            return response_to(error, self._problems, correlation_id=_correlation_id())
         log.error("http.unexpected_error", exc_info=error)
-        kind = self._problems.kind_of_status(_SERVER_ERROR)
-        return problem_response(kind, correlation_id=correlation_id)
+        return self._general(_SERVER_ERROR)
+
+    def _general(self, status: int) -> Response:
+        kind = self._problems.kind_of_status(status)
+        return problem_response(kind, correlation_id=_correlation_id())
 
 
 def log_domain_error(error: DomainError) -> None:
@@ -227,3 +236,8 @@ def log_domain_error(error: DomainError) -> None:
         fault_codes=sorted({fault.code for fault in error.faults}),
         context=dict(error.context),
     )
+
+
+def _correlation_id() -> str | None:
+    context = current_context()
+    return context.correlation_id if context else None

@@ -154,6 +154,7 @@ def _route_standard_logging(
             foreign_pre_chain=[_foreign_event, *shared],
             processors=[ProcessorFormatter.remove_processors_meta, rendered],
             use_get_message=False,
+            pass_foreign_args=True,
         )
     )
     root = logging.getLogger()
@@ -171,9 +172,10 @@ def _route_standard_logging(
 
 def _foreign_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
+    arguments = event.pop("positional_args", ())
     text = str(record.msg)
     if record.name.startswith(_PLAIN_LOGGERS) and not record.exc_info:
-        text = logging.makeLogRecord({"msg": record.msg, "args": record.args}).getMessage()
+        text = logging.makeLogRecord({"msg": record.msg, "args": arguments}).getMessage()
     first, *_ = text.splitlines() or [""]
     event["event"] = "foreign.message"
     event["logger"] = record.name

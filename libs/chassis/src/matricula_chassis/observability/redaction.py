@@ -35,7 +35,7 @@ _SHAPES: Final = (
     r"(?<=://)[^\s/@]+@",  # credentials in a URL
     r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+",  # an e-mail address
     r"(?<![\w-])\d{10}(?![\w-])",  # a ten-digit personal number
-    r"(?i:(?<![\w-])[A-CEGHJ-PR-TW-Z]{2}\ ?(?:\d{2}\ ?){3}[A-D](?![\w-]))",  # an NI number
+    r"(?i:(?<![\w-])[A-Z]{2}\ ?(?:\d{2}\ ?){3}[A-D](?![\w-]))",  # an NI number
     r"(?i:(?<![\w-])[A-Z]{1,2}\d[A-Z\d]?\ ?\d[A-Z]{2}(?![\w-]))",  # a postcode
     r"(?<![\w-])(?:\+44|0)(?:[ -]?\d){9,10}(?![\w-])",  # a telephone number
     r"(?<!\d)(?:19\d\d|200\d|201[0-5])-[01]\d-[0-3]\d(?!\d)",  # a date of birth

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Generic
 import typer
 from pydantic import SecretStr
 
-from matricula_chassis.db import migrate
 from matricula_chassis.runtime.process import (
     ProcessFactory,
     SettingsT,
@@ -40,7 +39,8 @@ Document = Callable[[], Mapping[str, Any]]
 Replay = Callable[[SettingsT, ReplayOrder], Awaitable[int | None]]
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: Commands[Settings](…) sets an attribute that frozen slotted dataclasses choke on.
+@dataclass(frozen=True)
 class Commands(Generic[SettingsT]):
     """What a service can do. A command that is None does not appear.
 
@@ -151,6 +151,9 @@ def _add_migrate(
             bool, typer.Option("--check", help="Change nothing; fail when revisions are pending.")
         ] = False,
     ) -> None:
+        # Alembic costs every other process a third of its start-up time.
+        from matricula_chassis.db import migrate  # noqa: PLC0415
+
         async def main(values: SettingsT) -> int:
             url = _owner_url(values)
             if check:
