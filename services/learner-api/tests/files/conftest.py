@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from matricula_testkit.ilr.learners import learner
-from matricula_testkit.ilr.writers import WRITERS
 
 from learner_api.adapters.files.submission import open_submission
 from learner_api.domain.record import ParsedRecord
 from learner_api.domain.record_file import FileRefused, Limits
+from matricula_testkit.ilr.learners import learner
+from matricula_testkit.ilr.writers import WRITERS
 
 Record = dict[str, Any]
 FORMATS = ("xml", "csv", "ndjson")

@@ -13,39 +13,39 @@ from learner_api.domain.record_file import Limits
 pytestmark = pytest.mark.parametrize("kind", ["xml", "csv", "ndjson"])
 
 
-def test_every_format_gives_the_same_data(ilr, kind):
+def test_every_format_gives_the_same_data(ilr: Any, kind: str) -> None:
     learners = ilr.learners(80)
     in_xml = [record.data for record in ilr.read(ilr.write("xml", learners))]
     assert [record.data for record in ilr.read(ilr.write(kind, learners))] == in_xml
 
 
-def aim(item, index=0):
+def aim(item: Any, index: int=0) -> dict[str, Any]:
     return item["LearningDelivery"][index]
 
 
-def two_aims(item):
+def two_aims(item: Any) -> dict[str, Any]:
     first = aim(item)
     second = copy.deepcopy(first) | {"AimSeqNumber": 2}
     item["LearningDelivery"] = [first | {"AimSeqNumber": 1}, second]
     return item
 
 
-def changed(**fields):
-    def change(item):
+def changed(**fields: Any) -> Change:
+    def change(item: Any) -> None:
         item.update(fields)
 
     return change
 
 
-def changed_aim(**fields):
-    def change(item):
+def changed_aim(**fields: Any) -> Change:
+    def change(item: Any) -> None:
         aim(item).update(fields)
 
     return change
 
 
-def aims(count):
-    def change(item):
+def aims(count: int) -> Change:
+    def change(item: Any) -> None:
         first = aim(item)
         item["LearningDelivery"] = [
             copy.deepcopy(first) | {"AimSeqNumber": number} for number in range(1, count + 1)
@@ -54,8 +54,8 @@ def aims(count):
     return change
 
 
-def employed(employer):
-    def change(item):
+def employed(employer: int) -> Change:
+    def change(item: Any) -> None:
         item["LearnerEmploymentStatus"] = [
             {"EmpStat": 10, "DateEmpStatApp": "2024-01-01", "EmpId": employer}
         ]
@@ -63,8 +63,8 @@ def employed(employer):
     return change
 
 
-def placed(employer):
-    def change(item):
+def placed(employer: int) -> Change:
+    def change(item: Any) -> None:
         aim(item)["LearningDeliveryWorkPlacement"] = [
             {
                 "WorkPlaceStartDate": "2025-09-01",
@@ -77,20 +77,20 @@ def placed(employer):
     return change
 
 
-def same_sequence(item):
+def same_sequence(item: Any) -> None:
     two_aims(item)
     aim(item, 1)["AimSeqNumber"] = 1
 
 
-def plan_before_start(item):
+def plan_before_start(item: Any) -> None:
     aim(item).update(LearnStartDate="2025-09-01", LearnPlanEndDate="2025-08-31")
 
 
-def end_before_start(item):
+def end_before_start(item: Any) -> None:
     aim(item).update(LearnStartDate="2025-09-01", LearnActEndDate="2025-08-31")
 
 
-def born_after_start(item):
+def born_after_start(item: Any) -> None:
     two_aims(item)
     aim(item, 0)["LearnStartDate"] = "2025-09-02"
     aim(item, 1)["LearnStartDate"] = "2025-09-01"
@@ -100,8 +100,8 @@ def born_after_start(item):
     item["DateOfBirth"] = "2025-09-02"
 
 
-def without(name):
-    def change(item):
+def without(name: str) -> Change:
+    def change(item: Any) -> None:
         item.pop(name, None)
 
     return change
@@ -152,7 +152,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD.values(), ids=BAD)
-def test_a_bad_record_is_quarantined_for_its_reason_and_stops_nothing(ilr, kind, change, expected):
+def test_a_bad_record_is_quarantined_for_its_reason_and_stops_nothing(ilr: Any, kind: str, change: Any, expected: Any) -> None:
     bad = copy.deepcopy(ilr.learner(1))
     change(bad)
     before, after = ilr.learner(0), ilr.learner(2)
@@ -162,7 +162,7 @@ def test_a_bad_record_is_quarantined_for_its_reason_and_stops_nothing(ilr, kind,
 
 
 @pytest.mark.parametrize(("change", "expected"), BAD.values(), ids=BAD)
-def test_checking_the_kept_data_again_finds_the_same_faults(ilr, kind, change, expected):
+def test_checking_the_kept_data_again_finds_the_same_faults(ilr: Any, kind: str, change: Any, expected: Any) -> None:
     bad = copy.deepcopy(ilr.learner(1))
     change(bad)
     (record,) = ilr.read(ilr.write(kind, [bad]))
@@ -170,7 +170,7 @@ def test_checking_the_kept_data_again_finds_the_same_faults(ilr, kind, change, e
     assert {(f.reason, f.pointer) for f in again} == {(f.reason, f.pointer) for f in record.faults}
 
 
-def test_every_reason_that_applies_is_given(ilr, kind):
+def test_every_reason_that_applies_is_given(ilr: Any, kind: str) -> None:
     bad = copy.deepcopy(ilr.learner(1))
     for change in (same_sequence, changed(ULN=1234567890, Accom="x"), employed(100000003)):
         change(bad)
@@ -185,7 +185,7 @@ def test_every_reason_that_applies_is_given(ilr, kind):
     )
 
 
-def test_a_bad_reference_or_uln_leaves_the_other_usable(ilr, kind):
+def test_a_bad_reference_or_uln_leaves_the_other_usable(ilr: Any, kind: str) -> None:
     first = copy.deepcopy(ilr.learner(0)) | {"ULN": "abc"}
     second = copy.deepcopy(ilr.learner(1)) | {"LearnRefNumber": "AB/1"}
     records = ilr.read(ilr.write(kind, [first, second]))
@@ -227,7 +227,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize(("change", "field", "value"), GOOD.values(), ids=GOOD)
-def test_what_the_record_model_allows_is_taken(ilr, kind, change, field, value):
+def test_what_the_record_model_allows_is_taken(ilr: Any, kind: str, change: Any, field: Any, value: Any) -> None:
     good = copy.deepcopy(ilr.learner(0))
     aim(good).pop("LearnActEndDate", None)
     change(good)
@@ -238,34 +238,34 @@ def test_what_the_record_model_allows_is_taken(ilr, kind, change, field, value):
     assert check_record(record.data) == ()
 
 
-def test_a_byte_order_mark_is_taken(ilr, kind):
+def test_a_byte_order_mark_is_taken(ilr: Any, kind: str) -> None:
     content = codecs.BOM_UTF8 + ilr.write(kind, ilr.learners(2))
     assert ilr.reasons(content) == [(), ()]
 
 
-def test_windows_and_unix_line_ends_are_taken(ilr, kind):
+def test_windows_and_unix_line_ends_are_taken(ilr: Any, kind: str) -> None:
     content = ilr.write(kind, ilr.learners(2)).replace(b"\r\n", b"\n")
     assert ilr.reasons(content) == [(), ()]
     assert ilr.reasons(content.replace(b"\n", b"\r\n")) == [(), ()]
 
 
-def test_a_missing_last_line_end_is_taken(ilr, kind):
+def test_a_missing_last_line_end_is_taken(ilr: Any, kind: str) -> None:
     assert ilr.reasons(ilr.write(kind, ilr.learners(2)).rstrip()) == [(), ()]
 
 
-def test_bytes_that_are_not_utf_8_are_a_wrong_encoding(ilr, kind):
+def test_bytes_that_are_not_utf_8_are_a_wrong_encoding(ilr: Any, kind: str) -> None:
     item = ilr.learner() | {"FamilyName": "Tes\u00e9t"}
     content = ilr.write(kind, [item]).decode().encode("latin-1")
     assert ilr.refusal(content).problem == "wrong-encoding"
 
 
-def test_the_content_decides_the_format(ilr, kind):
+def test_the_content_decides_the_format(ilr: Any, kind: str) -> None:
     content = ilr.write(kind, ilr.learners(1))
     for media_type in ("text/csv", "application/xml", "application/x-ndjson", None):
         assert ilr.reasons(content, media_type=media_type, filename="x.json") == [()]
 
 
-def test_a_header_of_another_year_or_provider_is_refused(ilr, kind):
+def test_a_header_of_another_year_or_provider_is_refused(ilr: Any, kind: str) -> None:
     head = ilr.head()
     head["Header"]["CollectionDetails"]["Year"] = "2425"
     refusal = ilr.refusal(ilr.write(kind, ilr.learners(1), head))
@@ -280,17 +280,17 @@ def test_a_header_of_another_year_or_provider_is_refused(ilr, kind):
     assert refusal.context["fields"] == "Header/Source/SerialNo"
 
 
-def test_a_file_without_learners_is_refused(ilr, kind):
+def test_a_file_without_learners_is_refused(ilr: Any, kind: str) -> None:
     assert ilr.refusal(ilr.write(kind, [])).problem == "no-learners"
 
 
-def test_a_file_over_the_limit_is_refused(ilr, kind):
+def test_a_file_over_the_limit_is_refused(ilr: Any, kind: str) -> None:
     content = ilr.write(kind, ilr.learners(2))
     limits = Limits(max_bytes=len(content) - 1)
     assert ilr.refusal(content, limits=limits).problem == "file-too-large"
 
 
-def test_a_learner_larger_than_the_limit_is_refused(ilr, kind):
+def test_a_learner_larger_than_the_limit_is_refused(ilr: Any, kind: str) -> None:
     huge = ilr.learner() | {
         "LearnerEmploymentStatus": [{"EmpStat": 10, "DateEmpStatApp": "2024-01-01"}] * 5_000
     }
@@ -304,7 +304,7 @@ def test_a_learner_larger_than_the_limit_is_refused(ilr, kind):
 class _Repeating:
     """A seekable stream of `count` learners that holds one in memory."""
 
-    def __init__(self, ilr, kind, count):
+    def __init__(self, ilr: Any, kind: str, count: int) -> None:
         alone = ilr.write(kind, [])
         one = ilr.write(kind, [ilr.learner()])
         end = len(b"</Message>\n") if kind == "xml" else 0
@@ -313,14 +313,14 @@ class _Repeating:
         self.size = len(self._parts[0]) + count * len(body) + len(self._parts[2])
         self._at = 0
 
-    def seek(self, offset, whence=0):
+    def seek(self, offset: int, whence: int=0) -> int:
         self._at = offset + (self.size if whence == 2 else 0)
         return self._at
 
-    def tell(self):
+    def tell(self) -> int:
         return self._at
 
-    def read(self, size=-1):
+    def read(self, size: int=-1) -> bytes:
         start, body, end = self._parts
         stop = min(self._at + size, self.size)
         made = bytearray()
@@ -338,7 +338,7 @@ class _Repeating:
         return bytes(made)
 
 
-def peak_of(ilr, kind, count):
+def peak_of(ilr: Any, kind: str, count: int) -> int:
     stream = _Repeating(ilr, kind, count)
     tracemalloc.start()
     read = sum(1 for _ in open_submission(stream).records())
@@ -348,7 +348,7 @@ def peak_of(ilr, kind, count):
     return peak
 
 
-def test_memory_does_not_grow_with_the_file(ilr, kind):
+def test_memory_does_not_grow_with_the_file(ilr: Any, kind: str) -> None:
     peak_of(ilr, kind, 10)
     small, large = peak_of(ilr, kind, 500), peak_of(ilr, kind, 10_000)
     assert large < small * 1.2 + 100_000

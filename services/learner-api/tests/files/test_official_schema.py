@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+
 from matricula_contracts import fields
 
 NAMESPACE = fields.NAMESPACE
@@ -35,11 +36,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module", name="is_valid")
-def _is_valid():
+def _is_valid() -> Callable[[Any], bool]:
     return etree.XMLSchema(etree.parse(SCHEMA_FILE)).validate
 
 
-def sample(field):
+def sample(field: Any) -> str:
     if field.name in PATTERNS:
         return PATTERNS[field.name]
     match field.type:
@@ -52,7 +53,7 @@ def sample(field):
             return str(low if low is not None else high if high is not None else 1)
 
 
-def full(name="Learner"):
+def full(name: str="Learner") -> dict[str, Any]:
     """A learner with every field and every entity once."""
     entity = fields.ENTITIES[name]
     values = {field.name: sample(field) for field in entity.fields}
@@ -67,7 +68,7 @@ LEARNER_FIELDS = [item for item in fields.all_fields() if fields.entity(item.ent
 LEARNER_FIELDS = [item for item in LEARNER_FIELDS if item.entity not in {"LearningProvider"}]
 
 
-def row_of(learner, entity_name):
+def row_of(learner: dict[str, Any], entity_name: str) -> Any:
     """The row of an entity in a full learner."""
     path = fields.entity(entity_name).path.split(".")[1:]
     row = learner
@@ -80,7 +81,7 @@ SPACE = st.text(" \t\r\n", max_size=2)
 
 
 @st.composite
-def integers_around(draw, field):
+def integers_around(draw: Any, field: Any) -> str:
     edges = [0, 1, 9, 10, 99, 100, 999, 2**31 - 1, 2**31, -(2**31), 2**63 - 1, 2**63]
     for bound in (field.min_inclusive, field.max_inclusive):
         edges += [] if bound is None else [int(bound) - 1, int(bound), int(bound) + 1]
@@ -94,7 +95,7 @@ def integers_around(draw, field):
 
 
 @st.composite
-def decimals_around(draw, field):
+def decimals_around(draw: Any, field: Any) -> str:
     whole = draw(st.sampled_from([0, 1, 50, 99, 100, 101, 299, 300, 301]))
     fraction = draw(st.sampled_from(["", ".", ".0", ".1", ".5", ".10", ".11", ".05", ".00"]))
     sign = draw(st.sampled_from(["", "", "-", "+"]))
@@ -103,7 +104,7 @@ def decimals_around(draw, field):
 
 
 @st.composite
-def dates_around(draw):
+def dates_around(draw: Any) -> str:
     year = draw(st.sampled_from(["2025", "2024", "1900", "2000", "0001", "9999", "25", "202"]))
     month = draw(st.sampled_from(["01", "02", "04", "12", "00", "13", "1"]))
     day = draw(st.sampled_from(["01", "28", "29", "30", "31", "32", "00", "1"]))
@@ -117,7 +118,7 @@ OUTSIDE = '"|`\u00a0\u00e9\t\n\r\u0130\u06f1\U00020000\ufffd'
 
 
 @st.composite
-def texts_around(draw, field):
+def texts_around(draw: Any, field: Any) -> str:
     limits = [field.min_length, field.max_length, field.length]
     if field.pattern and "{1," in field.pattern:
         limits.append(int(field.pattern.rpartition("{1,")[2].rstrip("}")))
@@ -131,7 +132,7 @@ def texts_around(draw, field):
 
 
 @st.composite
-def field_and_text(draw):
+def field_and_text(draw: Any) -> tuple[Any, str]:
     field = draw(st.sampled_from(LEARNER_FIELDS))
     junk = st.text("0123456789+-. eE_x\t\u00a0\u0661", min_size=1, max_size=12)
     if field.type == "string":
@@ -147,7 +148,7 @@ def field_and_text(draw):
 @example(case=(fields.field("Learner", "FamilyName"), "\u0661\u0662"))
 @example(case=(fields.field("Learner", "Email"), "@@@"))
 @SETTINGS
-def test_a_value_is_a_fault_exactly_when_the_schema_refuses_it(ilr, is_valid, case):
+def test_a_value_is_a_fault_exactly_when_the_schema_refuses_it(ilr: Any, is_valid: Callable[[Any], bool], case: Any) -> None:
     field, text = case
     learner = copy.deepcopy(FULL)
     row_of(learner, field.entity)[field.name] = text
@@ -155,7 +156,9 @@ def test_a_value_is_a_fault_exactly_when_the_schema_refuses_it(ilr, is_valid, ca
     if not text.strip(" \t\r\n") and field.type != "string":
         return
     # XML Schema collapses space around dates; libxml2 does not, so it judges the date without
-    row_of(learner, field.entity)[field.name] = text.strip(" \t\r\n") if field.type == "date" else text
+    row_of(learner, field.entity)[field.name] = (
+        text.strip(" \t\r\n") if field.type == "date" else text
+    )
     official = is_valid(etree.fromstring(ilr.write("xml", [learner])))
     (record,) = ilr.read(document)
     ours = "schema" not in record.reasons
@@ -165,7 +168,7 @@ def test_a_value_is_a_fault_exactly_when_the_schema_refuses_it(ilr, is_valid, ca
 
 
 @pytest.mark.parametrize("field", LEARNER_FIELDS, ids=lambda item: f"{item.entity}.{item.name}")
-def test_a_missing_field_is_a_fault_exactly_when_the_schema_says_so(ilr, is_valid, field):
+def test_a_missing_field_is_a_fault_exactly_when_the_schema_says_so(ilr: Any, is_valid: Callable[[Any], bool], field: Any) -> None:
     learner = copy.deepcopy(FULL)
     del row_of(learner, field.entity)[field.name]
     document = ilr.write("xml", [learner])
@@ -175,7 +178,7 @@ def test_a_missing_field_is_a_fault_exactly_when_the_schema_says_so(ilr, is_vali
 
 
 @pytest.mark.parametrize("field", LEARNER_FIELDS, ids=lambda item: f"{item.entity}.{item.name}")
-def test_an_empty_element_is_absent_when_optional_and_a_fault_when_required(ilr, field):
+def test_an_empty_element_is_absent_when_optional_and_a_fault_when_required(ilr: Any, field: Any) -> None:
     learner = copy.deepcopy(FULL)
     row_of(learner, field.entity)[field.name] = "\ue000"
     for empty in (f"<{field.name}/>", f"<{field.name}></{field.name}>"):
@@ -187,7 +190,7 @@ def test_an_empty_element_is_absent_when_optional_and_a_fault_when_required(ilr,
         assert field.name not in row_of(record.data, field.entity)
 
 
-def moved(root, rng):
+def moved(root: Any, rng: Random) -> None:
     """Change the structure of a learner at one random place."""
     elements = [item for item in root.iter() if item is not root]
     if not elements:
@@ -214,7 +217,7 @@ def moved(root, rng):
 
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 3))
 @SETTINGS
-def test_a_structure_is_a_fault_exactly_when_the_schema_refuses_it(ilr, is_valid, seed, changes):
+def test_a_structure_is_a_fault_exactly_when_the_schema_refuses_it(ilr: Any, is_valid: Callable[[Any], bool], seed: int, changes: int) -> None:
     rng = Random(seed)
     document = etree.fromstring(ilr.write("xml", [FULL]))
     learner = document[-1]
@@ -231,13 +234,13 @@ def test_a_structure_is_a_fault_exactly_when_the_schema_refuses_it(ilr, is_valid
     assert ("schema" not in record.reasons) == official, (content.decode(), record.faults)
 
 
-def fields_named(element):
+def fields_named(element: Any) -> bool:
     name = etree.QName(element)
     return name.namespace == NAMESPACE and name.localname in fields.ENTITIES
 
 
 @pytest.mark.parametrize("count", [1, 98, 99])
-def test_ninety_eight_aims_are_valid_and_ninety_nine_are_not(ilr, is_valid, count):
+def test_ninety_eight_aims_are_valid_and_ninety_nine_are_not(ilr: Any, is_valid: Callable[[Any], bool], count: int) -> None:
     learner = copy.deepcopy(FULL)
     aim = learner["LearningDelivery"][0]
     learner["LearningDelivery"] = [aim | {"AimSeqNumber": n} for n in range(1, count + 1)]
@@ -250,11 +253,16 @@ def test_ninety_eight_aims_are_valid_and_ninety_nine_are_not(ilr, is_valid, coun
 
 
 @pytest.mark.parametrize("entity", [e for e in fields.ENTITIES.values() if e.path.startswith("Learner.")], ids=lambda e: e.path)  # fmt: skip
-def test_an_entity_may_stand_as_often_as_the_schema_says(ilr, is_valid, entity):
+def test_an_entity_may_stand_as_often_as_the_schema_says(ilr: Any, is_valid: Callable[[Any], bool], entity: Any) -> None:
     if entity.name == "LearningDelivery":
         counts = [0, 1, 3]
     else:
-        counts = [0, 1, 2, *([entity.max_occurs, entity.max_occurs + 1] if entity.max_occurs else [60])]
+        counts = [
+            0,
+            1,
+            2,
+            *([entity.max_occurs, entity.max_occurs + 1] if entity.max_occurs else [60]),
+        ]
     for count in counts:
         learner = copy.deepcopy(FULL)
         parent = row_of(learner, entity.parent) if entity.parent != "Learner" else learner

@@ -11,21 +11,21 @@ NAMESPACE = "ESFA/ILR/2025-26"
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
 
-def only(records):
+def only(records: list[ParsedRecord]) -> ParsedRecord:
     assert len(records) == 1
     return records[0]
 
 
-def points(record, reason="schema"):
+def points(record: ParsedRecord, reason: str="schema") -> set[tuple[str, str]]:
     return {(fault.pointer, fault.code) for fault in record.faults if fault.reason == reason}
 
 
-def replaced(text, old, new):
+def replaced(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new, 1)
 
 
-def test_a_generated_file_is_read_without_faults_and_keeps_every_value(ilr):
+def test_a_generated_file_is_read_without_faults_and_keeps_every_value(ilr: Any) -> None:
     learners = ilr.learners(60)
     records = ilr.read(ilr.write("xml", learners))
     assert [r.position for r in records] == list(range(1, 61))
@@ -37,7 +37,7 @@ def test_a_generated_file_is_read_without_faults_and_keeps_every_value(ilr):
         assert len(record.data["LearningDelivery"]) == len(item["LearningDelivery"])
 
 
-def test_head_is_read_without_reading_a_learner(ilr):
+def test_head_is_read_without_reading_a_learner(ilr: Any) -> None:
     broken_later = ilr.xml("<Learner>").removesuffix(b"</Message>")
     head = open_submission(io.BytesIO(broken_later)).head()
     assert (head.ukprn, head.year, head.serial_no) == (10000001, "2526", "01")
@@ -50,7 +50,7 @@ def test_head_is_read_without_reading_a_learner(ilr):
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9, 0.999])
-def test_a_truncated_file_is_refused_with_its_place(ilr, cut):
+def test_a_truncated_file_is_refused_with_its_place(ilr: Any, cut: float) -> None:
     content = ilr.write("xml", ilr.learners(40))
     refusal = ilr.refusal(content[: int(len(content) * cut)].rstrip())
     assert refusal.problem == "malformed-xml"
@@ -58,7 +58,7 @@ def test_a_truncated_file_is_refused_with_its_place(ilr, cut):
 
 
 @pytest.mark.parametrize("index", [-1, -2, -3])
-def test_a_file_cut_inside_its_last_tag_is_refused(ilr, index):
+def test_a_file_cut_inside_its_last_tag_is_refused(ilr: Any, index: int) -> None:
     content = ilr.write("xml", ilr.learners(1)).rstrip()
     assert ilr.refusal(content[:index]).problem == "malformed-xml"
 
@@ -81,7 +81,7 @@ def test_a_file_cut_inside_its_last_tag_is_refused(ilr, index):
         "<" + "a>" * 0 + "Learner>" + "<a>" * 300,
     ],
 )
-def test_what_is_not_well_formed_is_refused_and_never_repeated(ilr, damage):
+def test_what_is_not_well_formed_is_refused_and_never_repeated(ilr: Any, damage: str) -> None:
     refusal = ilr.refusal(ilr.xml(ilr.learner_xml() + damage))
     assert refusal.problem == "malformed-xml"
     assert set(refusal.context) == {"line", "column"}
@@ -101,7 +101,7 @@ DOCTYPES = {
 
 @pytest.mark.parametrize("doctype", DOCTYPES.values(), ids=DOCTYPES)
 @pytest.mark.parametrize("between", ["", "\n<!-- a > comment -->\n<?note <!-- ?>\n"])
-def test_any_document_type_is_refused_before_it_is_parsed(ilr, doctype, between):
+def test_any_document_type_is_refused_before_it_is_parsed(ilr: Any, doctype: str, between: str) -> None:
     body = ilr.xml(ilr.learner_xml()).decode().removeprefix(DECLARATION)
     body = body.replace("<LearnRefNumber>", "<LearnRefNumber>&e;&a11;", 1)
     for encoding in ("utf-8", "utf-16"):
@@ -110,7 +110,7 @@ def test_any_document_type_is_refused_before_it_is_parsed(ilr, doctype, between)
         assert ilr.refusal(content).problem == "external-entities-forbidden"
 
 
-def test_a_doctype_inside_a_comment_is_no_doctype(ilr):
+def test_a_doctype_inside_a_comment_is_no_doctype(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     content = text.replace(DECLARATION, DECLARATION + "<!-- <!DOCTYPE x> -->").encode()
     assert only(ilr.read(content)).faults == ()
@@ -126,20 +126,18 @@ def test_a_doctype_inside_a_comment_is_no_doctype(ilr):
         ("", None),
     ],
 )
-def test_another_namespace_is_refused_and_named_only_when_it_is_a_public_one(
-    ilr, namespace, found
-):
+def test_another_namespace_is_refused_and_named_only_when_it_is_a_public_one(ilr: Any, namespace: str, found: str | None) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     refusal = ilr.refusal(text.replace(NAMESPACE, namespace, 1).encode())
     assert refusal.problem == "wrong-namespace"
     assert refusal.context == {"expected": NAMESPACE, "found": found}
 
 
-def test_another_root_element_is_refused(ilr):
+def test_another_root_element_is_refused(ilr: Any) -> None:
     assert ilr.refusal(b"<html><body/></html>").problem == "wrong-namespace"
 
 
-def test_another_year_is_refused_naming_both(ilr):
+def test_another_year_is_refused_naming_both(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     refusal = ilr.refusal(text.replace("<Year>2526<", "<Year>2425<").encode())
     assert refusal.problem == "wrong-year"
@@ -164,7 +162,7 @@ def test_another_year_is_refused_naming_both(ilr):
         ("<Header>", "<Header a='1'>", "Message"),
     ],
 )  # fmt: skip
-def test_a_wrong_header_is_refused_naming_the_field_and_not_the_value(ilr, old, new, field):
+def test_a_wrong_header_is_refused_naming_the_field_and_not_the_value(ilr: Any, old: str, new: str, field: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     refusal = ilr.refusal(replaced(text, old, new).encode())
     assert refusal.problem == "header-invalid"
@@ -174,7 +172,7 @@ def test_a_wrong_header_is_refused_naming_the_field_and_not_the_value(ilr, old, 
 
 
 @pytest.mark.parametrize("name", ["Header", "LearningProvider"])
-def test_a_missing_or_repeated_header_part_is_refused(ilr, name):
+def test_a_missing_or_repeated_header_part_is_refused(ilr: Any, name: str) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     begin, end = text.index(f"<{name}>"), text.index(f"</{name}>") + len(f"</{name}>")
     part = text[begin:end]
@@ -183,13 +181,13 @@ def test_a_missing_or_repeated_header_part_is_refused(ilr, name):
     assert twice.problem in {"header-invalid", "file-structure-invalid"}
 
 
-def test_two_ukprns_that_differ_are_refused(ilr):
+def test_two_ukprns_that_differ_are_refused(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     content = text.replace("<UKPRN>10000001</UKPRN></Learning", "<UKPRN>10000002</UKPRN></Learning")
     assert ilr.refusal(content.encode()).problem == "ukprn-mismatch"
 
 
-def test_a_file_without_learners_is_refused(ilr):
+def test_a_file_without_learners_is_refused(ilr: Any) -> None:
     assert ilr.refusal(ilr.xml()).problem == "no-learners"
 
 
@@ -197,14 +195,14 @@ def test_a_file_without_learners_is_refused(ilr):
 @pytest.mark.parametrize(
     "strange", ["<LearnerDestinationandProgression/>", "<SourceFiles/>", "words"]
 )
-def test_anything_beside_the_learners_refuses_the_file(ilr, place, strange):
+def test_anything_beside_the_learners_refuses_the_file(ilr: Any, place: str, strange: str) -> None:
     one = ilr.learner_xml()
     parts = {"before": [strange, one, one], "between": [one, strange, one], "after": [one, one, strange]}  # fmt: skip
     refusal = ilr.refusal(ilr.xml("".join(parts[place])))
     assert refusal.problem == "file-structure-invalid"
 
 
-def test_latin_1_bytes_in_a_file_that_says_utf_8_are_a_wrong_encoding(ilr):
+def test_latin_1_bytes_in_a_file_that_says_utf_8_are_a_wrong_encoding(ilr: Any) -> None:
     text = replaced(ilr.learner_xml(), "<GivenNames>", "<GivenNames>\u00e9")
     content = ilr.xml(text).decode().encode("latin-1")
     assert ilr.refusal(content).problem == "wrong-encoding"
@@ -215,7 +213,7 @@ def test_latin_1_bytes_in_a_file_that_says_utf_8_are_a_wrong_encoding(ilr):
     [("utf-16", "utf-8"), ("utf-7", "utf-8"), ("utf-32", "utf-32"), ("utf-8", "utf-16"),
      ("us-ascii", "utf-8"), ("cp037", "utf-8"), ("no-such-code", "utf-8")],
 )  # fmt: skip
-def test_an_encoding_that_is_not_the_declared_one_or_not_known_is_refused(ilr, declared, actual):
+def test_an_encoding_that_is_not_the_declared_one_or_not_known_is_refused(ilr: Any, declared: str, actual: str) -> None:
     text = replaced(ilr.learner_xml(), "<GivenNames>", "<GivenNames>\u00e9")
     document = ilr.xml(text).decode().replace('"utf-8"', f'"{declared}"')
     refusal = ilr.refusal(document.encode(actual))
@@ -223,21 +221,21 @@ def test_an_encoding_that_is_not_the_declared_one_or_not_known_is_refused(ilr, d
     assert "no-such-code" not in repr(refusal.context)
 
 
-def test_half_a_surrogate_pair_in_utf_16_is_a_wrong_encoding(ilr):
+def test_half_a_surrogate_pair_in_utf_16_is_a_wrong_encoding(ilr: Any) -> None:
     document = ilr.xml(replaced(ilr.learner_xml(), "<GivenNames>", "<GivenNames>\ud800"
                                 .replace("\ud800", "@"))).decode()  # fmt: skip
     content = document.replace('"utf-8"', '"utf-16"').encode("utf-16-le").replace(b"@\0", b"\0\xd8")
     assert ilr.refusal(b"\xff\xfe" + content).problem == "wrong-encoding"
 
 
-def test_one_learner_of_many_megabytes_is_refused_without_being_held(ilr):
+def test_one_learner_of_many_megabytes_is_refused_without_being_held(ilr: Any) -> None:
     huge = "<Learner>" + "<LearnerFAM><LearnFAMType>LSR</LearnFAMType></LearnerFAM>" * 100_000
     refusal = ilr.refusal(ilr.xml(ilr.learner_xml() + huge))
     assert refusal.problem == "record-too-large"
     assert refusal.context["position"] == 2
 
 
-def test_a_file_over_the_limit_is_refused(ilr):
+def test_a_file_over_the_limit_is_refused(ilr: Any) -> None:
     content = ilr.xml(ilr.learner_xml())
     refusal = ilr.refusal(content, limits=Limits(max_bytes=len(content) - 1))
     assert refusal.problem == "file-too-large"
@@ -245,7 +243,7 @@ def test_a_file_over_the_limit_is_refused(ilr):
     assert ilr.read(content, limits=Limits(max_bytes=len(content)))
 
 
-def test_records_before_a_break_do_not_hide_it(ilr):
+def test_records_before_a_break_do_not_hide_it(ilr: Any) -> None:
     content = ilr.xml(ilr.learner_xml() * 2000 + "<Learner>")
     seen = []
     with pytest.raises(FileRefused) as caught:
@@ -256,7 +254,7 @@ def test_records_before_a_break_do_not_hide_it(ilr):
 # one record, not the file
 
 
-def structure_cases():
+def structure_cases() -> dict[str, tuple[str, str, Any]]:
     return {
         "unknown element": ("<ULN>", "<Shoe>9</Shoe><ULN>", ("", "unknown")),
         "element of another namespace": ("<ULN>", "<ULN xmlns='urn:x'>1</ULN><ULN>", ("", "unknown")),
@@ -276,7 +274,7 @@ def structure_cases():
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), structure_cases().values(), ids=structure_cases())  # fmt: skip
-def test_a_broken_structure_quarantines_the_one_record(ilr, old, new, expected):
+def test_a_broken_structure_quarantines_the_one_record(ilr: Any, old: str, new: str, expected: Any) -> None:
     broken = replaced(ilr.learner_xml(), old, new)
     records = ilr.read(ilr.xml(ilr.learner_xml() + broken + ilr.learner_xml()))
     assert [record.reasons for record in records] == [(), ("schema",), ()]
@@ -284,7 +282,7 @@ def test_a_broken_structure_quarantines_the_one_record(ilr, old, new, expected):
         assert expected in points(records[1])
 
 
-def test_an_element_in_place_of_a_value_is_a_fault_of_that_field(ilr):
+def test_an_element_in_place_of_a_value_is_a_fault_of_that_field(ilr: Any) -> None:
     text = ilr.learner_xml()
     begin, end = text.index("<ULN>"), text.index("</ULN>")
     record = only(ilr.read(ilr.xml(text[:begin] + "<ULN><b>1</b>" + text[end:])))
@@ -292,12 +290,12 @@ def test_an_element_in_place_of_a_value_is_a_fault_of_that_field(ilr):
     assert record.data["ULN"] == {}
 
 
-def test_faults_of_many_unknown_elements_are_counted_and_not_hoarded(ilr):
+def test_faults_of_many_unknown_elements_are_counted_and_not_hoarded(ilr: Any) -> None:
     broken = replaced(ilr.learner_xml(), "<ULN>", "<a/>" * 5_000 + "<ULN>")
     assert len(only(ilr.read(ilr.xml(broken))).faults) <= 200
 
 
-def test_no_message_repeats_a_value_or_a_name_from_the_file(ilr):
+def test_no_message_repeats_a_value_or_a_name_from_the_file(ilr: Any) -> None:
     canary = "Zzcanary"
     for old, new in [
         ("<FamilyName>", f"<FamilyName>{canary}1"),
@@ -314,7 +312,7 @@ def test_no_message_repeats_a_value_or_a_name_from_the_file(ilr):
 # what must be taken
 
 
-def test_comments_processing_instructions_and_cdata_do_not_change_a_value(ilr):
+def test_comments_processing_instructions_and_cdata_do_not_change_a_value(ilr: Any) -> None:
     text = ilr.learner_xml()
     uln = text[text.index("<ULN>") + 5 : text.index("</ULN>")]
     split = f"{uln[:4]}<!-- c -->{uln[4:6]}<?note x?><![CDATA[{uln[6:]}]]>"
@@ -326,7 +324,7 @@ def test_comments_processing_instructions_and_cdata_do_not_change_a_value(ilr):
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "windows-1252"]
 )  # fmt: skip
-def test_a_file_in_the_encoding_that_it_declares_is_read(ilr, encoding):
+def test_a_file_in_the_encoding_that_it_declares_is_read(ilr: Any, encoding: str) -> None:
     declared = encoding.removesuffix("-sig")
     item = ilr.learner() | {"FamilyName": "Tes\u00e9t"}
     document = ilr.write("xml", [item]).decode().replace('"utf-8"', f'"{declared}"')
@@ -335,20 +333,20 @@ def test_a_file_in_the_encoding_that_it_declares_is_read(ilr, encoding):
     assert record.data["FamilyName"] == "Tes\u00e9t"
 
 
-def test_a_file_without_a_declaration_is_utf_8(ilr):
+def test_a_file_without_a_declaration_is_utf_8(ilr: Any) -> None:
     item = ilr.learner() | {"FamilyName": "\u015awi\u0119tos\u0142awa \u4e2d\u6587 \U00020000"}
     document = ilr.write("xml", [item]).decode().removeprefix(DECLARATION).lstrip()
     assert only(ilr.read(document.encode())).data["FamilyName"] == item["FamilyName"]
 
 
-def test_a_prefix_instead_of_a_default_namespace_is_read(ilr):
+def test_a_prefix_instead_of_a_default_namespace_is_read(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode().removeprefix(DECLARATION)
     text = text.replace("</", "</i:").replace("<", "<i:").replace("<i:/i:", "</i:")
     text = text.replace("xmlns=", "xmlns:i=")
     assert only(ilr.read(text.encode())).faults == ()
 
 
-def test_a_schema_location_on_the_root_is_allowed(ilr):
+def test_a_schema_location_on_the_root_is_allowed(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     hint = (
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
@@ -360,12 +358,12 @@ def test_a_schema_location_on_the_root_is_allowed(ilr):
     )
 
 
-def test_line_ends_of_windows_and_indentation_are_read(ilr):
+def test_line_ends_of_windows_and_indentation_are_read(ilr: Any) -> None:
     text = ilr.xml(ilr.learner_xml()).decode().replace("><", ">\r\n\t <")
     assert only(ilr.read(text.encode())).faults == ()
 
 
-def test_source_files_between_header_and_provider_are_read(ilr):
+def test_source_files_between_header_and_provider_are_read(ilr: Any) -> None:
     head = ilr.head() | {
         "SourceFiles": {
             "SourceFile": [
@@ -379,7 +377,7 @@ def test_source_files_between_header_and_provider_are_read(ilr):
     assert only(list(file.records())).faults == ()
 
 
-def test_progress_moves_to_the_end_of_the_file(ilr):
+def test_progress_moves_to_the_end_of_the_file(ilr: Any) -> None:
     content = ilr.write("xml", ilr.learners(300))
     file = open_submission(io.BytesIO(content))
     file.head()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
@@ -140,7 +141,13 @@ class Work(Protocol):
     def submissions(self) -> Submissions: ...
 
     async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, kind: Any, error: Any, traceback: Any, /) -> None: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
     async def replay_or_claim(self, key: Any) -> Any: ...
     async def store_outcome(self, outcome: Any) -> None: ...
     def publish(

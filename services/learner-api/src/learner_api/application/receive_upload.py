@@ -52,8 +52,7 @@ class ReceiveUpload:
         """
         if size > self.limit_bytes:
             raise DomainError("file-too-large", limit_bytes=self.limit_bytes)
-        if size == 0:
-            raise Invalid("empty-file")
+        _require_content(size)
         return await self._open(sender, context, media_type=media_type, size=size)
 
     async def append(
@@ -107,8 +106,7 @@ class ReceiveUpload:
         upload_id = await self._open(sender, context, media_type=media_type, size=0)
         try:
             size = await self.uploads.append(upload_id, 0, chunks)
-            if size == 0:
-                raise Invalid("empty-file")
+            _require_content(size)
         except BaseException:
             await self._drop(upload_id, context)
             raise
@@ -191,6 +189,11 @@ class ReceiveUpload:
             await work.submissions.change(
                 one, state=SubmissionState.DISCARDED, ended_at=now, upload_erased_at=now
             )
+
+
+def _require_content(size: int) -> None:
+    if size == 0:
+        raise Invalid("empty-file")
 
 
 async def _at_most(chunks: AsyncIterator[bytes], left: int) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from learner_api.domain.record_values import is_iso_date
 from matricula_contracts import fields
 
 SCHEMA: Final = "schema"
@@ -35,9 +36,12 @@ _ULN_RANGE: Final = range(1_000_000_000, TEMPORARY_ULN + 1)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9 ]{1,12}")
 _OBJECT: Final = (dict, Mapping)
 """For isinstance: nearly always a dict, which is found without asking the abstract class."""
-_NOT_COMPARED: Final = re.compile(
-    "[\\s'\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\uff07\u00ad\u2212]+"
+_SPACE_HYPHEN_APOSTROPHE: Final = (
+    "\\s\u00ad"
+    "\\-\u058a\u05be\u1806\u2010-\u2015\u2212\u2e3a\u2e3b\u301c\u30a0\ufe58\ufe63\uff0d"
+    "'`\u00b4\u02b9-\u02bf\u02c8\u02ca\u02cb\u2018\u2019\u201b\u2032\u2035\u055a\uff07"
 )
+_NOT_COMPARED: Final = re.compile(f"[{_SPACE_HYPHEN_APOSTROPHE}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,14 @@ def usable_uln(data: Mapping[str, Any]) -> int | None:
 
 def comparison_form(name: str) -> str:
     """Return a name as it is compared: NFKC, case-folded, no spaces, hyphens or apostrophes."""
-    folded = unicodedata.normalize("NFKC", _NOT_COMPARED.sub("", name)).casefold()
-    kept = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", folded))
-    return "".join(char for char in kept if unicodedata.category(char) != "Pd")
+    if name.isascii():
+        return _NOT_COMPARED.sub("", name).casefold()
+    folded = _normal(_NOT_COMPARED.sub("", name)).casefold()
+    return _normal(_NOT_COMPARED.sub("", _normal(folded)))
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def person_key(data: Mapping[str, Any]) -> PersonKey:
@@ -116,7 +125,7 @@ def person_key(data: Mapping[str, Any]) -> PersonKey:
     name = data.get("FamilyName")
     born = data.get("DateOfBirth")
     form = comparison_form(name) if isinstance(name, str) else ""
-    return PersonKey(form or None, born if isinstance(born, str) else None)
+    return PersonKey(form or None, born if type(born) is str and is_iso_date(born) else None)
 
 
 def data_classes_of(data: Mapping[str, Any]) -> frozenset[str]:
@@ -146,24 +155,26 @@ def canonical(data: Mapping[str, Any]) -> bytes:
 
 
 def _canonical_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without what is absent; most values are scalars and stay as they are."""
     stable: dict[str, Any] = {}
     for name, value in row.items():
-        if value is None:
-            continue
-        if isinstance(value, list):
+        kind = type(value)
+        if kind is list:
             if value:
                 stable[name] = _canonical_list(value)
-        elif isinstance(value, _OBJECT):
+        elif kind is dict:
             stable[name] = _canonical_row(value)
-        else:
+        elif value is not None:
             stable[name] = value
     return stable
 
 
 def _canonical_list(items: list[Any]) -> list[Any]:
-    stable: list[Any] = [
-        _canonical_row(item) if isinstance(item, _OBJECT) else item for item in items
-    ]
-    if len(stable) == 1:
-        return stable
-    return sorted(stable, key=lambda item: orjson.dumps(item, option=orjson.OPT_SORT_KEYS))
+    stable: list[Any] = [_canonical_row(item) if type(item) is dict else item for item in items]
+    if len(stable) > 1:
+        stable.sort(key=_sorted_json)
+    return stable
+
+
+def _sorted_json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

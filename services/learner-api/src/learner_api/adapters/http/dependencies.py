@@ -52,7 +52,7 @@ def provider_of(principal: Principal) -> int:
 
 
 def partner_of(principal: Principal) -> str | None:
-    """Return the partner whose submissions alone the caller may see; None for the provider's own."""
+    """Return the partner whose submissions alone the caller may see; None for all of them."""
     return principal.client_id if principal.roles == {PARTNER} else None
 
 

@@ -28,7 +28,8 @@ FAILED_SECONDS: Final = 2.0
 class Job(Protocol):
     """A use case that the worker runs."""
 
-    async def __call__(self, subject: UUID, context: ActionContext, /) -> None: ...
+    async def __call__(self, subject: UUID, context: ActionContext, /) -> None:
+        """Carry the job out for one subject."""
 
 
 class IntakeWorker:
@@ -100,7 +101,7 @@ class IntakeWorker:
         log.info("intake.job_ended", kind=kind, subject=str(subject))
 
     async def _context_of(self, kind: str, subject: UUID) -> ActionContext:
-        """A verification acts in the name of who asked for it; checking in the service's own."""
+        """Return in whose name the job acts: a verification in that of who asked for it."""
         if kind == "submission":
             return self._context(str(subject))
         async with self._work(self._context(str(subject))) as work:

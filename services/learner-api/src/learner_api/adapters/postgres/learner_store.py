@@ -97,7 +97,7 @@ class LearnerStore:
         return {row[0]: row[1] for row in await self._uow.session.execute(query)}
 
     async def load(self, ids: Sequence[UUID], *, ukprn: int) -> list[StoredLearner]:
-        """Load learners of a provider by id, in that order; one whose key is gone lacks its blocks."""
+        """Load a provider's learners by id, in that order; one whose key is gone lacks its blocks."""
         found = (
             (await self._uow.session.execute(_LOAD, {"ids": list(ids), "ukprn": ukprn}))
             .mappings()
@@ -155,7 +155,7 @@ class LearnerStore:
         return {row[0]: (row[1], row[2]) for row in await self._uow.session.execute(query)}
 
     async def with_uln(self, indexes: Sequence[int]) -> dict[int, list[UUID]]:
-        """Return blind index -> learners of any provider that may have that ULN (decrypt to know)."""
+        """Return blind index -> learners of any provider that may have that ULN."""
         query = sa.select(learner_search.c.uln, learner_search.c.learner_id).where(
             _is_any(learner_search.c.uln, indexes)
         )
@@ -218,13 +218,18 @@ class LearnerStore:
         return written
 
 
+def _rows_as_json(one: EntityTable) -> str:
+    order = ", ".join(one.numbers) or "t.learner_id"
+    name = one.table.name
+    return (
+        f"'{name}', (SELECT json_agg(t ORDER BY {order}) "  # noqa: S608 - names of our own tables
+        f"FROM {name} t WHERE t.learner_id = l.learner_id)"
+    )
+
+
 def _load_statement() -> sa.TextClause:
     """One round trip: the learner, its rows as JSON by table, its newest blocks."""
-    children = ", ".join(
-        f"'{one.table.name}', (SELECT json_agg(t ORDER BY {', '.join(one.numbers) or 't.learner_id'}) "  # noqa: S608 - names of our own tables
-        f"FROM {one.table.name} t WHERE t.learner_id = l.learner_id)"
-        for one in RECORD_TABLES
-    )
+    children = ", ".join(_rows_as_json(one) for one in RECORD_TABLES)
     return sa.text(
         "SELECT l.*, to_json(l)::text AS own, "  # noqa: S608 - names of our own tables
         f"json_build_object({children})::text AS children, "

@@ -4,7 +4,7 @@ Works inside the caller's transaction and never commits. Whoever finds a submiss
 provider (UKPRN) it belongs to; the intake worker, which serves all providers, uses `claimed`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID

@@ -33,7 +33,7 @@ _READ_BYTES: Final = 1 << 20
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-class StorageFull(DomainError):
+class StorageFull(DomainError):  # noqa: N818 - named as the fact it states
     """The disk under the uploads is full; what was acknowledged is kept."""
 
     default_status = 507

@@ -40,11 +40,13 @@ _TABLES = (
 
 
 def upgrade() -> None:
+    """Apply."""
     for statement in _STATEMENTS:
         op.execute(statement)
     ddl.grant_service_roles(op, "learner_api_keys")
 
 
 def downgrade() -> None:
+    """Undo."""
     for table in _TABLES:
         op.execute(f"DROP TABLE {table}")

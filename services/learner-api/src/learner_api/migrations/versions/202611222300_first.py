@@ -71,10 +71,14 @@ _STATEMENTS = (
     )
     """,
     "CREATE UNIQUE INDEX staged_record_in_file ON staged_record (submission_id, position)",
-    "CREATE INDEX staged_record_pending_reference "
-    "ON staged_record (ukprn, learn_ref_number) WHERE state = 'accepted'",
-    "CREATE INDEX staged_record_pending_uln "
-    "ON staged_record (uln_index) WHERE state = 'accepted' AND uln_index IS NOT NULL",
+    """
+    CREATE INDEX staged_record_pending_reference
+    ON staged_record (ukprn, learn_ref_number) WHERE state = 'accepted'
+    """,
+    """
+    CREATE INDEX staged_record_pending_uln
+    ON staged_record (uln_index) WHERE state = 'accepted' AND uln_index IS NOT NULL
+    """,
     "CREATE INDEX staged_record_settled ON staged_record (state, received_at)",
     """
     CREATE TABLE submission (
@@ -107,10 +111,15 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX submission_newest ON submission (ukprn, received_at, submission_id)",
-    "CREATE UNIQUE INDEX submission_same_file "
-    "ON submission (partner, ukprn, sha256) WHERE sha256 IS NOT NULL AND state NOT IN ('refused', 'discarded')",
-    "CREATE INDEX submission_workable "
-    "ON submission (received_at) WHERE state IN ('received', 'waiting_for_decision', 'checking')",
+    """
+    CREATE UNIQUE INDEX submission_same_file
+    ON submission (partner, ukprn, sha256)
+    WHERE sha256 IS NOT NULL AND state NOT IN ('refused', 'discarded')
+    """,
+    """
+    CREATE INDEX submission_workable
+    ON submission (received_at) WHERE state IN ('received', 'waiting_for_decision', 'checking')
+    """,
     """
     CREATE TABLE verification (
       verification_id UUID NOT NULL,
@@ -238,14 +247,22 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX learner_search_email ON learner_search (email) WHERE email IS NOT NULL",
-    "CREATE INDEX learner_search_family_birth "
-    "ON learner_search (family_birth) WHERE family_birth IS NOT NULL",
-    "CREATE INDEX learner_search_family_name "
-    "ON learner_search (family_name) WHERE family_name IS NOT NULL",
-    "CREATE INDEX learner_search_family_prefix "
-    "ON learner_search (family_prefix) WHERE family_prefix IS NOT NULL",
-    "CREATE INDEX learner_search_ni_number "
-    "ON learner_search (ni_number) WHERE ni_number IS NOT NULL",
+    """
+    CREATE INDEX learner_search_family_birth
+    ON learner_search (family_birth) WHERE family_birth IS NOT NULL
+    """,
+    """
+    CREATE INDEX learner_search_family_name
+    ON learner_search (family_name) WHERE family_name IS NOT NULL
+    """,
+    """
+    CREATE INDEX learner_search_family_prefix
+    ON learner_search (family_prefix) WHERE family_prefix IS NOT NULL
+    """,
+    """
+    CREATE INDEX learner_search_ni_number
+    ON learner_search (ni_number) WHERE ni_number IS NOT NULL
+    """,
     "CREATE INDEX learner_search_postcode ON learner_search (postcode) WHERE postcode IS NOT NULL",
     "CREATE INDEX learner_search_uln ON learner_search (uln) WHERE uln IS NOT NULL",
     """
@@ -396,6 +413,7 @@ _TABLES = (
 
 
 def upgrade() -> None:
+    """Apply."""
     for statement in _STATEMENTS:
         op.execute(statement)
     ddl.outbox_v1(op)
@@ -406,5 +424,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Undo."""
     for table in _TABLES:
         op.execute(f"DROP TABLE {table}")
