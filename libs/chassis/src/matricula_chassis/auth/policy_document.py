@@ -5,7 +5,7 @@ a rule that is misread is worse than a service that does not start.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
@@ -119,7 +119,9 @@ class _PolicyReader:
             at = f"roles.{name}"
             _require_name(_NAME, name, at)
             _require_members(_mapping(entry, at), at, {"kind"}, {"kind", "label"})
-            _require(entry["kind"] in _KINDS, f"{at}.kind", "is neither person nor machine")
+            _require(
+                _is_one_of(entry["kind"], _KINDS), f"{at}.kind", "is neither person nor machine"
+            )
             label = entry.get("label", name)
             _require(isinstance(label, str) and label != "", f"{at}.label", "is not a text")
             roles[name] = Role(name=name, label=label, kind=entry["kind"])
@@ -190,10 +192,10 @@ def _operation(
     purposes: frozenset[str],
 ) -> Operation:
     _require_members(entry, place, _REQUIRED_MEMBERS, _MEMBERS)
-    _require(entry["method"] in _METHODS, f"{place}.method", "is not a known method")
+    _require(_is_one_of(entry["method"], _METHODS), f"{place}.method", "is not a known method")
     path = entry["path"]
     _require(
-        isinstance(path, str) and _PATH.fullmatch(path) is not None,
+        isinstance(path, str) and _PATH.fullmatch(path) is not None and "/." not in path,
         f"{place}.path",
         "is not a path",
     )
@@ -207,7 +209,9 @@ def _operation(
     if flags["public"]:
         _require(permission is None, f"{place}.permission", "stands on a public operation")
     else:
-        _require(permission in permissions, f"{place}.permission", "is not a listed permission")
+        _require(
+            _is_one_of(permission, permissions), f"{place}.permission", "is not a listed permission"
+        )
     stated = _strings(entry["purposes"], f"{place}.purposes")
     _require(purposes.issuperset(stated), f"{place}.purposes", "names an unknown purpose")
     return Operation(
@@ -226,6 +230,10 @@ def _operation(
 def _require(condition: bool, entry: str, fault: str) -> None:  # noqa: FBT001 - it is the point
     if not condition:
         raise MalformedPolicy(entry, fault)
+
+
+def _is_one_of(value: object, known: Container[str]) -> bool:
+    return isinstance(value, str) and value in known
 
 
 def _require_name(pattern: re.Pattern[str], name: object, entry: str) -> None:
