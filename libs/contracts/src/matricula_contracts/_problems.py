@@ -206,6 +206,12 @@ PROBLEMS: Final[Any] = {
         "detail": "The same key was used before with a different request.",
         "help": "Use a fresh key for each new request.",
     },
+    "insufficient-storage": {
+        "status": 507,
+        "title": "There is no room to store the file",
+        "detail": "The disk for uploads is full. What was acknowledged before is kept.",
+        "help": "Go on later from the offset that the upload states.",
+    },
     "internal-error": {
         "status": 500,
         "title": "Something went wrong here",

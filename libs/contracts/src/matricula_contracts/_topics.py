@@ -57,7 +57,7 @@ TOPICS: Final[Any] = {
         {
             "type": "access.data.read.v1",
             "topic": "audit.access",
-            "producers": ("consent-registry", "event-log", "learner-api"),
+            "producers": ("event-log", "learner-api"),
             "consumers": ("event-log",),
             "reason": None,
             "description": "A service gave out data",
