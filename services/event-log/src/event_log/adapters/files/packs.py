@@ -6,6 +6,7 @@ import stat
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip entry needs a date; the content carries the real ones
@@ -74,3 +75,23 @@ class ZipSink:
         """Drop a pack that could not be completed."""
         self._file.close()
         self._part.unlink(missing_ok=True)
+
+
+class ZipShelf:
+    """The folder of finished packs, one zip file for each export."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def begin(self, export_id: UUID) -> ZipSink:
+        """Begin a pack anew."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return ZipSink(self.path_of(export_id))
+
+    def path_of(self, export_id: UUID) -> Path:
+        """Return where the finished pack is."""
+        return self._folder / f"{export_id}.zip"
+
+    def remove(self, export_id: UUID) -> None:
+        """Remove a pack, if it is there."""
+        self.path_of(export_id).unlink(missing_ok=True)

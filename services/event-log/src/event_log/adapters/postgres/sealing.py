@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import asyncpg
 
 from event_log.domain.errors import LogForkedError
-from event_log.domain.merkle import GrowingTree, TileId, edge_tiles
+from event_log.domain.merkle import EMPTY_ROOT, GrowingTree, TileId, edge_tiles
 from event_log.domain.sealing import FACETS, Arrival, Batch
 from matricula_chassis.db.crash_points import crash_point, declare_crash_points
 from matricula_chassis.db.sql import query
@@ -58,11 +58,17 @@ class SealingStore:
         return bool(await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK))
 
     async def load_tree(self) -> GrowingTree:
-        """Rebuild the right edge of the tree, signed or not, and check it against its root."""
+        """Rebuild the right edge of the tree, signed or not, and check it against its root.
+
+        A log that does not exist yet begins here, with the mark of its empty tree.
+        """
         found = await self._connection.fetchrow(
             "SELECT size, root FROM checkpoint ORDER BY size DESC LIMIT 1"
         )
         if found is None:
+            await self._connection.execute(
+                "INSERT INTO checkpoint (size, root) VALUES (0, $1)", EMPTY_ROOT
+            )
             return GrowingTree()
         ids = [tile_id for tile_id, _ in edge_tiles(found["size"])]
         rows = await self._connection.fetch(
@@ -84,7 +90,10 @@ class SealingStore:
         time to time: a transaction that commits late leaves lower numbers than were seen.
         """
         rows = await self._connection.fetch(query(_PACKAGE, "unsealed"), after, limit)
-        return [Arrival(*row[:5], row[5:]) for row in rows]
+        return [
+            Arrival(number, event_id, canonical, time, is_sealed, tuple(facets))
+            for number, event_id, canonical, time, is_sealed, *facets in rows
+        ]
 
     async def oldest_unsealed_seconds(self) -> float:
         """Return how long the oldest arrival has waited; 0 when none waits."""

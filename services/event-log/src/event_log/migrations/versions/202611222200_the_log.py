@@ -190,11 +190,11 @@ def upgrade() -> None:
     """Apply."""
     for statement in (*_TABLES, *_GUARDS):
         op.execute(statement)
-    ddl.outbox_v1(op)  # type: ignore[arg-type]
-    ddl.inbox_v1(op)  # type: ignore[arg-type]
-    ddl.dead_letter_v1(op)  # type: ignore[arg-type]
-    ddl.idempotency_v1(op)  # type: ignore[arg-type]
-    ddl.grant_service_roles(op, "event_log", append_only=["event"])  # type: ignore[arg-type]
+    ddl.outbox_v1(op)
+    ddl.inbox_v1(op)
+    ddl.dead_letter_v1(op)
+    ddl.idempotency_v1(op)
+    ddl.grant_service_roles(op, "event_log", append_only=["event"])
 
 
 def downgrade() -> None:
