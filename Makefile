@@ -93,7 +93,7 @@ format: $(STAMP) ## let ruff put the code into shape
 
 .PHONY: types
 types: $(STAMP) ## mypy, strict
-	@$(BIN)/mypy
+	@$(BIN)/mypy $(dir $(MEMBERS:pyproject.toml=src/)) tools
 
 .PHONY: architecture
 architecture: $(STAMP) ## who may import whom
@@ -117,18 +117,18 @@ contracts-check: $(STAMP) ## fail when a generated file is not up to date
 
 .PHONY: migration
 migration: $(STAMP) ## write an empty migration: SVC=learner-api M="what it does"
-	@$(BIN)/matricula run $(or $(SVC),$(error SVC= names the service)) migrate new "$(or $(M),$(error M= says what it does))"
+	@$(BIN)/matricula new-migration $(or $(SVC),$(error SVC= names the service)) "$(or $(M),$(error M= says what it does))"
 
 .PHONY: migrate
 migrate: $(STAMP) ## bring a database of the running stack up to date: SVC=learner-api
-	@$(BIN)/matricula run $(or $(SVC),$(error SVC= names the service)) migrate upgrade
+	@$(BIN)/matricula run $(or $(SVC),$(error SVC= names the service)) migrate
 
 .PHONY: dlq
 dlq: $(STAMP) ## list the dead letters of a service: SVC=event-log
-	@$(BIN)/matricula run $(or $(SVC),$(error SVC= names the service)) replay list $(ARGS)
+	@$(BIN)/matricula dead-letters $(or $(SVC),$(error SVC= names the service)) $(ARGS)
 
 .PHONY: replay
-replay: $(STAMP) ## apply dead letters again, in order: SVC=event-log ARGS="..."
+replay: $(STAMP) ## apply dead letters again, in order: SVC=event-log ARGS="--limit 10"
 	@$(BIN)/matricula run $(or $(SVC),$(error SVC= names the service)) replay $(ARGS)
 
 ##@ Maintain

@@ -3,6 +3,7 @@
 Prints for people; all work is done by the modules it calls.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,18 +15,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from matricula_chassis.db.migrate import new_revision
 from matricula_localstack import logfiles, postgres
+from matricula_localstack.dead_letters import unresolved
 from matricula_localstack.jars import JarDownloadError, JarMismatchError, resolve_lock
 from matricula_localstack.kafka import ensure_jars, lock_path
 from matricula_localstack.paths import cache_from, home_from
 from matricula_localstack.ports import BadPortError
 from matricula_localstack.stack import Stack, StackError
 from matricula_localstack.state import Status, UnitState
-from matricula_localstack.topology import SERVICES, plan_for, platform_from
+from matricula_localstack.surroundings import plan_for, platform_from
+from matricula_localstack.topology import SERVICES, Service, service_named
 
 _READY_SECONDS: Final = 120
 _FOLLOW_SECONDS: Final = 0.3
 _SHOWN: Final = frozenset({Status.READY, Status.DONE, Status.BACKING_OFF})
+
+ServiceName = Annotated[str, typer.Argument(help="A service such as learner-api.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True, highlight=False)
@@ -113,30 +119,49 @@ def logs(
         time.sleep(_FOLLOW_SECONDS)
 
 
-@app.command(
-    "run",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def run_command(
-    context: typer.Context,
-    service: Annotated[str, typer.Argument(help="A service such as learner-api.")],
-) -> None:
-    """Run a service's own command with the environment of the stack: `run event-log migrate check`.
+@app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_command(context: typer.Context, service: ServiceName) -> None:
+    """Run a service's own command with the environment of the stack: `run event-log migrate`.
 
     The exit code is the command's.
     """
-    known = {known.name: known for known in SERVICES}
-    if service not in known:
-        console.print(f"There is no service {service}; there are {', '.join(known)}.", markup=False)
-        raise typer.Exit(2)
+    known = _service(service)
     platform = platform_from(home_from(os.environ), os.environ)
-    platform.home.create()
-    environment = {**os.environ, **platform.environment(known[service])}
+    environment = {**os.environ, **platform.environment(known)}
     environment.pop("DATABASE_URL", None)
-    prefix = known[service].prefix
-    environment.setdefault(f"{prefix}PORT", str(platform.ports[service]))
-    command = [sys.executable, "-m", known[service].module, *context.args]
+    environment.setdefault(f"{known.prefix}PORT", str(platform.ports[service]))
+    command = [sys.executable, "-m", known.module, *context.args]
     raise typer.Exit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+@app.command("dead-letters")
+def dead_letters(
+    service: ServiceName,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+) -> None:
+    """List what a service could not handle, the oldest first."""
+    platform = platform_from(home_from(os.environ), os.environ)
+    databases = list(_service(service).databases.values())
+    if not databases:
+        console.print(f"{service} has no database and no dead letters.", markup=False)
+        return
+    letters = asyncio.run(unresolved(platform.database(databases[0]).app, limit=limit))
+    for letter in letters:
+        when = letter.created_at.isoformat(timespec="seconds")
+        print(
+            f"{letter.id:>8}  {when}  {letter.reason:<24} {letter.consumer}  {letter.topic}"
+            f"  {letter.type}  {letter.event_id}"
+        )
+    console.print(f"{len(letters)} unresolved dead letters.")
+
+
+@app.command("new-migration")
+def new_migration(
+    service: ServiceName, message: Annotated[str, typer.Argument(help="What it does.")]
+) -> None:
+    """Write an empty migration of a service and print its path."""
+    print(new_revision(f"{_service(service).module}.migrations", message))
 
 
 @app.command()
@@ -162,6 +187,15 @@ def lock_jars() -> None:
     """Resolve the broker's jars anew and write their lock (part of `make lock`)."""
     lock: Path = lock_path()
     resolve_lock(lock.with_name("jgo.toml"), lock, scratch=cache_from(os.environ) / "lock")
+
+
+def _service(name: str) -> Service:
+    try:
+        return service_named(name)
+    except KeyError:
+        known = ", ".join(service.name for service in SERVICES)
+        console.print(f"There is no service {name}; there are {known}.", markup=False)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

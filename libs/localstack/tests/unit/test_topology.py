@@ -1,14 +1,17 @@
 """The table of the platform: complete, consistent, without secrets in the open."""
 
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from matricula_chassis.settings import ServiceSettings, variable_of
 from matricula_localstack.paths import Home, repository_root
 from matricula_localstack.ports import OFFSETS
 from matricula_localstack.provision import SERVICES as PROVISIONED
-from matricula_localstack.topology import SERVICES, plan_for, platform_from
+from matricula_localstack.surroundings import plan_for, platform_from
+from matricula_localstack.topology import SERVICES
 from matricula_localstack.units import Kind, Plan
 
 
@@ -61,8 +64,9 @@ def test_files_named_by_the_table_hold_the_urls_of_the_right_role(home: Home):
 
 def test_services_wait_for_their_own_tables_and_publishers_for_the_topics(home: Home):
     plan = plan_with(home)
-    assert plan.unit("learner-api").needs == ("learner-api-migrate",)
-    assert set(plan.unit("learner-api-relay").needs) == {"learner-api-migrate", "topics"}
+    tables = {"learner-api-migrate", "learner-api-migrate-keys"}
+    assert set(plan.unit("learner-api").needs) == tables
+    assert set(plan.unit("learner-api-relay").needs) == {*tables, "topics"}
     assert plan.unit("learner-api-migrate").needs == ("provision",)
     assert plan.unit("provision").needs == ("postgres",)
     assert plan.unit("provision").kind is Kind.TASK
@@ -92,6 +96,33 @@ def test_a_database_given_by_itself_is_left_alone(home: Home):
     environment = plan.unit("event-log").environment
     assert "EVENT_LOG_DATABASE_URL_FILE" not in environment
     assert "EVENT_LOG_DATABASE_OWNER_URL_FILE" in environment
+
+
+def test_settings_of_every_service_are_known_to_it(home: Home):
+    """A variable that the service does not read would be a mistake that nobody sees."""
+    for service in SERVICES:
+        known = _variables_of(service.module)
+        if known is None:
+            continue
+        given = platform_from(home, {}).environment(service)
+        read = {name.removesuffix("_FILE") for name in given if name.startswith(service.prefix)}
+        unread = {n for n in read if n not in known and f"{n}_FILE" not in known}
+        assert unread - {f"{service.prefix}KEYS_DATABASE_RELAY_URL"} == set(), service.name
+
+
+def _variables_of(module: str) -> set[str] | None:
+    try:
+        settings = import_module(f"{module}.settings")
+    except ModuleNotFoundError:
+        return None
+    (found,) = [
+        thing
+        for thing in vars(settings).values()
+        if isinstance(thing, type)
+        and issubclass(thing, ServiceSettings)
+        and thing is not ServiceSettings
+    ]
+    return {variable_of(found, name) for name in found.model_fields}
 
 
 def test_a_moved_base_moves_the_addresses_that_services_are_told(home: Home):
