@@ -8,6 +8,8 @@ from matricula_chassis.db.uow import Database
 from matricula_chassis.errors import Unavailable
 from matricula_localstack.provision import DatabaseUrls
 
+pytestmark = pytest.mark.postgres
+
 PID = text("SELECT pg_backend_pid()")
 
 

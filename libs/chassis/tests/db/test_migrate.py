@@ -11,6 +11,8 @@ from matricula_localstack.provision import DatabaseUrls
 from matricula_testkit.sample_service import service as sample
 from matricula_testkit.servers import DatabaseFactory
 
+pytestmark = pytest.mark.postgres
+
 HEAD = "202511220900_chassis"
 
 

@@ -8,6 +8,8 @@ from matricula_localstack.provision import DatabaseUrls
 from matricula_testkit.sample_service import service as sample
 from matricula_testkit.servers import DatabaseFactory
 
+pytestmark = pytest.mark.postgres
+
 OUTBOX_ROW = """
     INSERT INTO outbox (event_id, topic, key, bucket, payload, headers, created_at)
     VALUES ('01937f5e-0000-7000-8000-000000000001', 't', 'k', 0, '', '{}', now())

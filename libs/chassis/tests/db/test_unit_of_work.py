@@ -29,6 +29,8 @@ from matricula_testkit.units_of_work import (
     WorkBench,
 )
 
+pytestmark = pytest.mark.postgres
+
 WorkFactory = Callable[[], sample.SampleWork]
 CLOCK, IDS = SystemClock(), SystemIds()
 

@@ -4,7 +4,8 @@ The fake unit of work and its suite are in `units_of_work`; crash points are arm
 `matricula_chassis.messaging.armed_crash_point` or, for a process, with CRASH_VARIABLE.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,11 +22,14 @@ from matricula_chassis.messaging.topics import TopicSpec, ensure_topics
 __all__ = [
     "CRASH_VARIABLE",
     "Record",
+    "Wire",
     "an_envelope",
     "make_topic",
+    "make_wire",
     "produce",
     "read_topic",
     "record_of",
+    "until",
 ]
 
 _IDS: Final = SystemIds()
@@ -81,6 +85,35 @@ def record_of(envelope: Envelope, offset: int, *, partition: int = 0) -> Record:
         value=envelope.value(),
         headers=list(envelope.to_headers()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A topic of a test's own."""
+
+    bootstrap: str
+    topic: str
+    partitions: int
+
+    async def read(self) -> list[Record]:
+        """Return every record that the topic holds now."""
+        return await read_topic(self.bootstrap, self.topic, partitions=self.partitions)
+
+    async def produce(self, records: Sequence[tuple[bytes | None, bytes | None, Headers]]) -> None:
+        """Put raw records (key, value, headers) on the topic, whatever is in them."""
+        await produce(self.bootstrap, self.topic, records, partitions=self.partitions)
+
+
+async def make_wire(bootstrap: str, *, partitions: int = 2) -> Wire:
+    """Make a topic of this test's own."""
+    return Wire(bootstrap, await make_topic(bootstrap, partitions=partitions), partitions)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, patience: float = 20.0) -> None:
+    """Wait until a condition of the outside world holds; TimeoutError after `patience` seconds."""
+    async with asyncio.timeout(patience):
+        while not await condition():  # noqa: ASYNC110 - no event tells of another process's work
+            await asyncio.sleep(0.02)
 
 
 async def make_topic(bootstrap: str, *, partitions: int = 2, prefix: str = "sample") -> str:

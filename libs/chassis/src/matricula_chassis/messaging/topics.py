@@ -13,17 +13,18 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 _TIMEOUT_MS: Final = 15_000
 _NO_ERROR: Final = 0
+_BROKER_DEFAULT: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic as it should be. `retention` None keeps the broker's default."""
+    """A topic as it should be. `retention` None, `replication_factor` -1: the broker's default."""
 
     name: str
     partitions: int
     retention: timedelta | None = None
     cleanup_policy: str = "delete"
-    replication_factor: int = -1
+    replication_factor: int = _BROKER_DEFAULT
     configs: dict[str, str] = field(default_factory=dict)
 
 
@@ -84,5 +85,7 @@ def _new_topic(spec: TopicSpec) -> NewTopic:
         name=spec.name,
         num_partitions=spec.partitions,
         replication_factor=spec.replication_factor,
+        # aiokafka lets -1 pass only beside an assignment; an empty one says nothing.
+        replica_assignments={} if spec.replication_factor == _BROKER_DEFAULT else None,
         topic_configs=configs,
     )
