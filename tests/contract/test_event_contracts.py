@@ -1,6 +1,7 @@
 """Events as they are published: schemas, examples, consumers, and no room for personal data."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from matricula_chassis.messaging.envelope import DATA_SCHEMA_PREFIX
 from matricula_contracts import event_schemas, fields, topics
 from matricula_contracts.events import EVENTS
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "contracts"
+SERVICES = ("consent-registry", "event-log", "gateway", "learner-api")
 Change = Callable[[dict[str, Any]], None]
 _ANY: dict[str, Any] = {
     "topic": "learning.learner",
@@ -45,6 +48,22 @@ def test_every_event_has_a_consumer_or_a_reason_why_not(name: str) -> None:
     entry = topics.EVENT_TYPES[name]
     assert bool(entry.consumers) != bool(entry.reason)
     assert entry.producers
+
+
+def sources_of(service: str) -> str:
+    folder = ROOT / "gateway/src" if service == "gateway" else ROOT / "services" / service / "src"
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_names_the_events_it_publishes_and_no_others(service: str) -> None:
+    text = sources_of(service)
+    for name, entry in topics.EVENT_TYPES.items():
+        is_named = name in text or re.search(rf"\b{EVENTS[name].__name__}\b", text) is not None
+        has_part = service in entry.producers or service in entry.consumers
+        if service == "event-log" and service not in entry.producers:
+            continue  # it stores every type alike, without naming it
+        assert is_named == has_part, name
 
 
 @every_type
@@ -128,7 +147,7 @@ def test_a_homonym_is_needed_and_used() -> None:
     assert [fault.split(":")[0].rpartition("/")[2] for fault in found] == sorted(topics.HOMONYMS)
 
 
-@pytest.mark.parametrize("service", ["consent-registry", "event-log", "gateway", "learner-api"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_reference_of_an_asyncapi_document_leads_somewhere(service: str) -> None:
     document = committed("asyncapi", service)
     references = list(_references(document))
