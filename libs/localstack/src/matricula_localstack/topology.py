@@ -79,6 +79,7 @@ SERVICES: Final = (
         ),
         tasks=("migrate",),
         databases={"CONSENT_REGISTRY_DATABASE": "consent_registry"},
+        secrets=("CONSENT_REGISTRY_CURSOR_SECRET",),
         is_client=True,
     ),
     Service(

@@ -85,7 +85,7 @@ async def serve(settings: Settings) -> AsyncIterator[Process]:
             work=work_maker(one),
             clock=clock,
             ids=SystemIds(),
-            cursor_secret=settings.cursor_key.get_secret_value().encode(),
+            cursor_secret=settings.cursor_secret.get_secret_value().encode(),
         )
         yield Process(health=health, app=app)
 

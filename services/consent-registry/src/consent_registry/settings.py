@@ -13,4 +13,4 @@ class Settings(ServiceSettings):
 
     service_name: str = "consent-registry"
     port: int = 8102
-    cursor_key: SecretStr = Field(description="Signs page cursors: at least 32 characters")
+    cursor_secret: SecretStr = Field(description="Signs page cursors: at least 32 characters")
