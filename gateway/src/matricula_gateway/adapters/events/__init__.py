@@ -1,0 +1,1 @@
+"""The spool of decisions and its way to the topic."""
