@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,18 @@ def test_columns_may_stand_in_any_order(ilr: Any, rows: list[list[str]]) -> None
 
 
 @pytest.mark.parametrize("style", [{"quoting": csv.QUOTE_ALL}, {"lineterminator": "\n"}])
-def test_every_quoting_of_rfc_4180_is_read(ilr: Any, rows: list[list[str]], style: dict[str, Any]) -> None:
+def test_every_quoting_of_rfc_4180_is_read(
+    ilr: Any, rows: list[list[str]], style: dict[str, Any]
+) -> None:
     rows[first(rows, "Learner")][CSV_COLUMNS.index("AddLine1")] = "1, The 'Old' Mill"
     records = ilr.read(text_of(rows, **style))
     assert records[0].faults == ()
     assert records[0].data["AddLine1"] == "1, The 'Old' Mill"
 
 
-def test_doubled_quotes_and_line_breaks_inside_a_cell_belong_to_it(ilr: Any, rows: list[list[str]]) -> None:
+def test_doubled_quotes_and_line_breaks_inside_a_cell_belong_to_it(
+    ilr: Any, rows: list[list[str]]
+) -> None:
     rows[first(rows, "Learner")][CSV_COLUMNS.index("FamilyName")] = 'Te"st\nTest'
     record = ilr.read(text_of(rows))[0]
     assert record.data["FamilyName"] == 'Te"st\nTest'
@@ -65,7 +70,9 @@ def test_repeated_columns_are_named(ilr: Any, rows: list[list[str]]) -> None:
     assert refusal.context == {"columns": "ULN"}
 
 
-def test_unknown_columns_are_placed_and_the_nearest_known_name_is_offered(ilr: Any, rows: list[list[str]]) -> None:
+def test_unknown_columns_are_placed_and_the_nearest_known_name_is_offered(
+    ilr: Any, rows: list[list[str]]
+) -> None:
     place = CSV_COLUMNS.index("FamilyName")
     rows[0][place] = "FamilyNam"
     refusal = ilr.refusal(text_of(rows))
@@ -81,14 +88,18 @@ def test_a_first_line_of_data_is_not_repeated(ilr: Any, rows: list[list[str]]) -
 
 
 @pytest.mark.parametrize(("char", "word"), [(";", "semicolon"), ("\t", "tab"), ("|", "pipe")])
-def test_another_delimiter_is_refused_by_name(ilr: Any, rows: list[list[str]], char: str, word: str) -> None:
+def test_another_delimiter_is_refused_by_name(
+    ilr: Any, rows: list[list[str]], char: str, word: str
+) -> None:
     refusal = ilr.refusal(text_of(rows, delimiter=char), filename="x.csv")
     assert refusal.problem == "csv-wrong-delimiter"
     assert refusal.context == {"expected": "comma", "found": word}
 
 
 @pytest.mark.parametrize("damage", ['"abc"def', '"never closed'])
-def test_broken_quoting_is_refused_with_its_line(ilr: Any, rows: list[list[str]], damage: str) -> None:
+def test_broken_quoting_is_refused_with_its_line(
+    ilr: Any, rows: list[list[str]], damage: str
+) -> None:
     content = text_of(rows) + b"Learner," + damage.encode() + b"\r\n" + text_of(rows[5:])
     refusal = ilr.refusal(content)
     assert refusal.problem == "csv-malformed"
@@ -117,14 +128,18 @@ def test_a_row_with_cells_that_are_not_its_own_is_a_fault_of_the_record(
     "path",
     ["Learner.Unknown", "", "learner", "Learner.LearnerEmploymentStatus.EmploymentStatusMonitoring"],
 )  # fmt: skip
-def test_a_row_without_a_place_is_a_fault_of_the_record(ilr: Any, rows: list[list[str]], path: str) -> None:
+def test_a_row_without_a_place_is_a_fault_of_the_record(
+    ilr: Any, rows: list[list[str]], path: str
+) -> None:
     place = first(rows, "Learner")
     rows = [row for row in rows if not row[0].startswith("Learner.LearnerEmploymentStatus")]
     rows.insert(place + 1, row_of(path))
     assert [record.reasons for record in ilr.read(text_of(rows))] == [("schema",), ()]
 
 
-def test_rows_of_children_belong_to_the_nearest_parent_above(ilr: Any, rows: list[list[str]]) -> None:
+def test_rows_of_children_belong_to_the_nearest_parent_above(
+    ilr: Any, rows: list[list[str]]
+) -> None:
     cells = {"LearnDelFAMType": "LDM", "LearnDelFAMCode": "034"}
     last = max(i for i, row in enumerate(rows) if row[0] == "Learner.LearningDelivery")
     rows.insert(last + 1, row_of("Learner.LearningDelivery.LearningDeliveryFAM", **cells))
@@ -133,7 +148,9 @@ def test_rows_of_children_belong_to_the_nearest_parent_above(ilr: Any, rows: lis
     assert record.data["LearningDelivery"][-1]["LearningDeliveryFAM"][0] == cells
 
 
-def test_a_second_row_of_an_entity_that_stands_once_is_a_fault(ilr: Any, rows: list[list[str]]) -> None:
+def test_a_second_row_of_an_entity_that_stands_once_is_a_fault(
+    ilr: Any, rows: list[list[str]]
+) -> None:
     place = first(rows, "Learner")
     rows[place + 1 : place + 1] = [row_of("Learner.LearnerHE", TTACCOM="1")] * 2
     record = ilr.read(text_of(rows))[0]
@@ -149,12 +166,16 @@ def test_an_empty_row_of_an_optional_entity_is_absent(ilr: Any, rows: list[list[
 
 
 @pytest.mark.parametrize("path", ["Header.Source", "LearningProvider", "SourceFiles.SourceFile"])
-def test_a_header_row_after_the_first_learner_refuses_the_file(ilr: Any, rows: list[list[str]], path: str) -> None:
+def test_a_header_row_after_the_first_learner_refuses_the_file(
+    ilr: Any, rows: list[list[str]], path: str
+) -> None:
     rows.append(row_of(path))
     assert ilr.refusal(text_of(rows)).problem == "file-structure-invalid"
 
 
-def test_a_learners_row_before_the_first_learner_refuses_the_file(ilr: Any, rows: list[list[str]]) -> None:
+def test_a_learners_row_before_the_first_learner_refuses_the_file(
+    ilr: Any, rows: list[list[str]]
+) -> None:
     rows.insert(first(rows, "Learner"), row_of("Learner.LearnerHE"))
     assert ilr.refusal(text_of(rows)).problem == "file-structure-invalid"
 
@@ -164,7 +185,9 @@ def test_blank_lines_mean_nothing(ilr: Any, rows: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\x1b", "\ufffe"])
-def test_a_character_that_no_text_may_hold_is_a_fault_and_is_kept_storable(ilr: Any, rows: list[list[str]], bad: str) -> None:
+def test_a_character_that_no_text_may_hold_is_a_fault_and_is_kept_storable(
+    ilr: Any, rows: list[list[str]], bad: str
+) -> None:
     rows[first(rows, "Learner")][CSV_COLUMNS.index("FamilyName")] = f"Te{bad}st"
     records = ilr.read(text_of(rows))
     assert [record.reasons for record in records] == [("schema",), ()]

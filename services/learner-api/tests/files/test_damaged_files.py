@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from learner_api.domain.record_file import FileRefused, Limits
 
 CANARY = "Zzcanaryname"
 LIMITS = Limits(max_record_bytes=200_000)
-EXAMPLES = int(os.environ.get("MATRICULA_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("MATRICULA_EXAMPLES", "200"))
 SNIPPETS = [
     b"<", b">", b"&", b'"', b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"{", b"}", b"[", b"]", b"]]>",
     b"<!--", b"<!DOCTYPE x [", b"<![CDATA[", b"</Learner>", b"<Learner>", b"<ULN>", b"Learner,", b"null",
@@ -32,20 +33,20 @@ EDIT = st.one_of(
 
 
 def edited(content: bytes, edits: list[tuple[str, float, Any]]) -> bytes:
-    content = bytearray(content)
+    result = bytearray(content)
     for action, share, what in edits:
-        place = int(share * len(content))
+        place = int(share * len(result))
         if action == "cut":
-            del content[place : place + what]
-        elif action == "flip" and place < len(content):
-            content[place] ^= what
+            del result[place : place + what]
+        elif action == "flip" and place < len(result):
+            result[place] ^= what
         elif action == "insert":
-            content[place:place] = what
+            result[place:place] = what
         elif action == "copy":
-            content[place:place] = content[place : place + what]
+            result[place:place] = result[place : place + what]
         elif action == "end":
-            del content[place:]
-    return bytes(content)
+            del result[place:]
+    return bytes(result)
 
 
 @pytest.fixture(scope="module", name="originals")
@@ -58,15 +59,19 @@ def _originals(ilr: Any) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["xml", "csv", "ndjson", "utf-16", "zip"])
-def test_a_damaged_file_gives_records_or_a_refusal(ilr: Any, originals: dict[str, bytes], kind: str) -> None:
+def test_a_damaged_file_gives_records_or_a_refusal(
+    ilr: Any, originals: dict[str, bytes], kind: str
+) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(edits=st.lists(EDIT, min_size=1, max_size=4))
     def check(edits: list[tuple[str, float, Any]]) -> None:
+        told = ""
         try:
             records = ilr.read(edited(originals[kind], edits), limits=LIMITS, filename=f"a.{kind}")
         except FileRefused as refusal:
-            assert CANARY not in repr([refusal.args, refusal.context, refusal.faults])
-            return
+            told = repr([refusal.args, refusal.context, refusal.faults])
+            records = []
+        assert CANARY not in told
         for record in records:
             assert isinstance(record, ParsedRecord)
             assert CANARY not in repr(record.faults)
@@ -75,7 +80,9 @@ def test_a_damaged_file_gives_records_or_a_refusal(ilr: Any, originals: dict[str
 
 
 @pytest.mark.parametrize("kind", ["xml", "ndjson", "utf-16"])
-def test_a_file_cut_at_any_byte_never_passes_as_the_whole(ilr: Any, originals: dict[str, bytes], kind: str) -> None:
+def test_a_file_cut_at_any_byte_never_passes_as_the_whole(
+    ilr: Any, originals: dict[str, bytes], kind: str
+) -> None:
     content = originals[kind].rstrip(b"\n\r" if kind != "utf-16" else b"")
     whole = len(ilr.read(content))
     for end in range(1, len(content) - 2, 37):

@@ -1,10 +1,12 @@
 """XML: what is refused whole, what quarantines one record, and what must be taken."""
 
 import io
+from typing import Any
 
 import pytest
 
 from learner_api.adapters.files.submission import open_submission
+from learner_api.domain.record import ParsedRecord
 from learner_api.domain.record_file import FileRefused, Limits
 
 NAMESPACE = "ESFA/ILR/2025-26"
@@ -16,7 +18,7 @@ def only(records: list[ParsedRecord]) -> ParsedRecord:
     return records[0]
 
 
-def points(record: ParsedRecord, reason: str="schema") -> set[tuple[str, str]]:
+def points(record: ParsedRecord, reason: str = "schema") -> set[tuple[str, str]]:
     return {(fault.pointer, fault.code) for fault in record.faults if fault.reason == reason}
 
 
@@ -101,7 +103,9 @@ DOCTYPES = {
 
 @pytest.mark.parametrize("doctype", DOCTYPES.values(), ids=DOCTYPES)
 @pytest.mark.parametrize("between", ["", "\n<!-- a > comment -->\n<?note <!-- ?>\n"])
-def test_any_document_type_is_refused_before_it_is_parsed(ilr: Any, doctype: str, between: str) -> None:
+def test_any_document_type_is_refused_before_it_is_parsed(
+    ilr: Any, doctype: str, between: str
+) -> None:
     body = ilr.xml(ilr.learner_xml()).decode().removeprefix(DECLARATION)
     body = body.replace("<LearnRefNumber>", "<LearnRefNumber>&e;&a11;", 1)
     for encoding in ("utf-8", "utf-16"):
@@ -126,7 +130,9 @@ def test_a_doctype_inside_a_comment_is_no_doctype(ilr: Any) -> None:
         ("", None),
     ],
 )
-def test_another_namespace_is_refused_and_named_only_when_it_is_a_public_one(ilr: Any, namespace: str, found: str | None) -> None:
+def test_another_namespace_is_refused_and_named_only_when_it_is_a_public_one(
+    ilr: Any, namespace: str, found: str | None
+) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     refusal = ilr.refusal(text.replace(NAMESPACE, namespace, 1).encode())
     assert refusal.problem == "wrong-namespace"
@@ -162,7 +168,9 @@ def test_another_year_is_refused_naming_both(ilr: Any) -> None:
         ("<Header>", "<Header a='1'>", "Message"),
     ],
 )  # fmt: skip
-def test_a_wrong_header_is_refused_naming_the_field_and_not_the_value(ilr: Any, old: str, new: str, field: Any) -> None:
+def test_a_wrong_header_is_refused_naming_the_field_and_not_the_value(
+    ilr: Any, old: str, new: str, field: Any
+) -> None:
     text = ilr.xml(ilr.learner_xml()).decode()
     refusal = ilr.refusal(replaced(text, old, new).encode())
     assert refusal.problem == "header-invalid"
@@ -213,7 +221,9 @@ def test_latin_1_bytes_in_a_file_that_says_utf_8_are_a_wrong_encoding(ilr: Any) 
     [("utf-16", "utf-8"), ("utf-7", "utf-8"), ("utf-32", "utf-32"), ("utf-8", "utf-16"),
      ("us-ascii", "utf-8"), ("cp037", "utf-8"), ("no-such-code", "utf-8")],
 )  # fmt: skip
-def test_an_encoding_that_is_not_the_declared_one_or_not_known_is_refused(ilr: Any, declared: str, actual: str) -> None:
+def test_an_encoding_that_is_not_the_declared_one_or_not_known_is_refused(
+    ilr: Any, declared: str, actual: str
+) -> None:
     text = replaced(ilr.learner_xml(), "<GivenNames>", "<GivenNames>\u00e9")
     document = ilr.xml(text).decode().replace('"utf-8"', f'"{declared}"')
     refusal = ilr.refusal(document.encode(actual))
@@ -245,7 +255,7 @@ def test_a_file_over_the_limit_is_refused(ilr: Any) -> None:
 
 def test_records_before_a_break_do_not_hide_it(ilr: Any) -> None:
     content = ilr.xml(ilr.learner_xml() * 2000 + "<Learner>")
-    seen = []
+    seen: list[ParsedRecord] = []
     with pytest.raises(FileRefused) as caught:
         seen.extend(open_submission(io.BytesIO(content)).records())
     assert caught.value.problem == "malformed-xml"
@@ -274,7 +284,9 @@ def structure_cases() -> dict[str, tuple[str, str, Any]]:
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), structure_cases().values(), ids=structure_cases())  # fmt: skip
-def test_a_broken_structure_quarantines_the_one_record(ilr: Any, old: str, new: str, expected: Any) -> None:
+def test_a_broken_structure_quarantines_the_one_record(
+    ilr: Any, old: str, new: str, expected: Any
+) -> None:
     broken = replaced(ilr.learner_xml(), old, new)
     records = ilr.read(ilr.xml(ilr.learner_xml() + broken + ilr.learner_xml()))
     assert [record.reasons for record in records] == [(), ("schema",), ()]

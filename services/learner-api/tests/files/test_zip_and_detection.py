@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,8 @@ from learner_api.domain.record_file import Limits
 
 @pytest.fixture(name="content")
 def _content(ilr: Any) -> bytes:
-    return ilr.write("xml", ilr.learners(50))
+    content: bytes = ilr.write("xml", ilr.learners(50))
+    return content
 
 
 @pytest.mark.parametrize("kind", ["xml", "csv", "ndjson"])
@@ -81,7 +83,9 @@ def test_a_zip_in_a_zip_is_refused(ilr: Any, content: bytes) -> None:
     assert ilr.refusal(ilr.zipped(("a.zip", inner))).problem == "unknown-format"
 
 
-def test_a_zip_that_unpacks_to_too_much_is_refused_by_its_directory(ilr: Any, content: bytes) -> None:
+def test_a_zip_that_unpacks_to_too_much_is_refused_by_its_directory(
+    ilr: Any, content: bytes
+) -> None:
     limits = Limits(max_expanded_bytes=len(content) - 1)
     refusal = ilr.refusal(ilr.zipped(("a.xml", content)), limits=limits)
     assert refusal.problem == "archive-bomb"
@@ -142,5 +146,7 @@ def test_what_is_none_of_the_formats_is_refused(ilr: Any, content: bytes) -> Non
         ({"filename": "a.ndjson", "media_type": "text/csv"}, "malformed-ndjson"),
     ],
 )
-def test_a_file_that_shows_no_format_is_judged_by_its_name(ilr: Any, options: Any, problem: str) -> None:
+def test_a_file_that_shows_no_format_is_judged_by_its_name(
+    ilr: Any, options: Any, problem: str
+) -> None:
     assert ilr.refusal(b"hello", **options).problem == problem

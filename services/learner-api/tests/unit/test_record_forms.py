@@ -3,6 +3,7 @@
 import copy
 import json
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,9 +35,11 @@ def shuffled(value: Any, rng: Random) -> Any:
 
 
 @given(index=st.integers(0, 300), seed=st.integers(0, 1000))
-def test_order_nulls_and_empty_lists_do_not_change_the_canonical_form(index: int, seed: int) -> None:
+def test_order_nulls_and_empty_lists_do_not_change_the_canonical_form(
+    index: int, seed: int
+) -> None:
     item = learner(5, index)
-    other = {"CampId": None, "LearnerFAM": []} | shuffled(item, Random(seed))
+    other = {"CampId": None, "LearnerFAM": []} | shuffled(item, Random(seed))  # noqa: S311 - repeatable test data
     assert canonical(other) == canonical(item)
     assert json.loads(canonical(item)).keys() == item.keys()
 
@@ -72,7 +75,9 @@ def test_faulty_records_have_a_canonical_form_too() -> None:
         ("\u01c5est", "\u01c4EST"),
     ],
 )
-def test_names_that_people_would_call_the_same_have_one_comparison_form(left: str, right: str) -> None:
+def test_names_that_people_would_call_the_same_have_one_comparison_form(
+    left: str, right: str
+) -> None:
     assert comparison_form(left) == comparison_form(right) != ""
 
 
