@@ -18,6 +18,11 @@ _SUSPICIOUS = frozenset(
 _BOUNDS = ("const", "enum", "format", "pattern")
 
 
+def looks_personal(name: str) -> bool:
+    """Say whether one of the words of a snake_case name is used for personal data."""
+    return not _SUSPICIOUS.isdisjoint(name.lower().split("_"))
+
+
 def faults(
     schema: Mapping[str, Any], *, person_names: Collection[str], homonyms: Collection[str]
 ) -> list[str]:
@@ -25,10 +30,9 @@ def faults(
     lowered = {name.lower() for name in person_names}
     found = []
     for path, name, rule in _properties(schema, ""):
-        words = set(name.lower().split("_"))
         if name.lower() in lowered and name not in homonyms:
             found.append(f"{path}: the record has personal data of this name")
-        if words & _SUSPICIOUS:
+        if looks_personal(name):
             found.append(f"{path}: looks like personal data")
         if any(_is_free_text(one) for one in _alternatives(rule)):
             found.append(f"{path}: a text without pattern, format or list can hold anything")
