@@ -8,7 +8,6 @@ import fcntl
 import io
 import os
 from bisect import bisect_right
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -85,7 +84,8 @@ class EncryptedFileWriter:
 
         Frames that end at or before `trusted_offset`, a plaintext offset that `fsync` once
         returned, are not read again; those after it are authenticated, because a power cut can
-        leave frames of the right length with the wrong content. Raises AlreadyFinished,
+        leave frames of the right length with the wrong content. A file that died while `create`
+        made it is EncryptedFileBroken: nothing in it was acknowledged. Raises AlreadyFinished,
         FileInUse, EncryptedFileBroken when a trusted byte is missing, SealBroken or UnknownKey.
         """
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -183,8 +183,9 @@ class EncryptedFileWriter:
 class EncryptedFileReader(io.RawIOBase):
     """A seekable, read-only binary file of the plaintext, fit for zipfile and lxml.
 
-    Opening finds the frames; each is authenticated when it is read, so bytes that come out are
-    good, but only reading to the end proves the whole. Raises EncryptedFileBroken.
+    Opening authenticates the last frame, so a file that was cut short does not open. Each other
+    frame is authenticated when it is read: every byte that comes out is good. Raises
+    EncryptedFileBroken.
     """
 
     def __init__(
@@ -202,7 +203,7 @@ class EncryptedFileReader(io.RawIOBase):
             self._cipher = FrameCipher.read(self._descriptor, kek, context=context)
             self._frames = map_frames(self._descriptor, start=self._cipher.header_bytes)
             if not allow_unfinished:
-                _require_whole(self._descriptor, self._frames)
+                _require_whole(self._descriptor, self._cipher, self._frames)
         except BaseException:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -287,9 +288,11 @@ class EncryptedFileReader(io.RawIOBase):
             raise ValueError("the file is closed")
 
 
-def _require_whole(descriptor: int, frames: FrameMap) -> None:
+def _require_whole(descriptor: int, cipher: FrameCipher, frames: FrameMap) -> None:
+    """Believe that a file is complete only when its last frame is good and nothing follows it."""
     if not frames.is_finished or frames.file_end != os.fstat(descriptor).st_size:
         raise EncryptedFileBroken
+    cipher.open(descriptor, frames, number=frames.count - 1)
 
 
 def _recover(descriptor: int, cipher: FrameCipher, *, trusted_offset: int) -> FrameMap:
@@ -326,9 +329,3 @@ def _write_all(descriptor: int, data: bytes | bytearray, *, at: int) -> None:
     while written < len(data):
         with memoryview(data)[written:] as rest:
             written += os.pwrite(descriptor, rest, at + written)
-
-
-def read_chunks(reader: EncryptedFileReader) -> Iterable[bytes]:
-    """Yield the plaintext from the reader's position to the end, a frame at a time."""
-    while piece := reader.read(CHUNK_BYTES):
-        yield piece

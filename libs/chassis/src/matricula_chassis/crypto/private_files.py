@@ -30,8 +30,8 @@ def read_private(path: Path) -> bytes:
     The owner must be this process's user, or root, as with mounted secrets.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnsafeKeyFile(path, "it is not a regular file")
         if status.st_mode & _OTHERS:
@@ -40,7 +40,9 @@ def read_private(path: Path) -> bytes:
             raise UnsafeKeyFile(path, "it belongs to another user")
         if status.st_size > _MAX_BYTES:
             raise UnsafeKeyFile(path, "it is too large")
-        return file.read()
+        return os.read(descriptor, _MAX_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def create_private(path: Path, content: bytes) -> None:
