@@ -47,7 +47,7 @@ class GatewaySettings(ServiceSettings):
     )
     gateway_jwks_url: str = Field(default="", validation_alias=AliasChoices("GATEWAY_JWKS_URL"))
 
-    audience: str = Field(default="matricula", description="The `aud` of access tokens")
+    audience: str = Field(default="matricula-gateway", description="The `aud` of access tokens")
     learner_api_url: str = "http://127.0.0.1:8101"
     consent_registry_url: str = "http://127.0.0.1:8102"
     event_log_url: str = "http://127.0.0.1:8103"

@@ -18,6 +18,7 @@ from rich.table import Table
 from matricula_chassis.db.migrate import new_revision
 from matricula_localstack import logfiles, postgres
 from matricula_localstack.dead_letters import unresolved
+from matricula_localstack.demo.command import run_demo
 from matricula_localstack.jars import JarDownloadError, JarMismatchError, resolve_lock
 from matricula_localstack.kafka import ensure_jars, lock_path
 from matricula_localstack.paths import cache_from, home_from
@@ -117,6 +118,21 @@ def logs(
             for line in fresh:
                 print(f"{path.stem:<25} {line}", flush=True)
         time.sleep(_FOLLOW_SECONDS)
+
+
+@app.command()
+def demo(
+    *,
+    file: Annotated[
+        Path | None, typer.Option(help="An ILR file of your own; a sample when left out.")
+    ] = None,
+) -> None:
+    """Send a file through the whole platform and check every step; exit code 0 when all hold."""
+    if file is not None and not file.is_file():
+        console.print(f"There is no file {file}.", style="red", markup=False)
+        raise typer.Exit(2)
+    if not run_demo(file, console=console):
+        raise typer.Exit(1)
 
 
 @app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

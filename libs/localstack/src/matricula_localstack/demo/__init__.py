@@ -1,0 +1,1 @@
+"""The demonstration: a partner's file goes through the platform to an auditor's proof."""
