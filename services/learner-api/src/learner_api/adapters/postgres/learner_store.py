@@ -97,7 +97,7 @@ class LearnerStore:
         return {row[0]: row[1] for row in await self._uow.session.execute(query)}
 
     async def load(self, ids: Sequence[UUID], *, ukprn: int) -> list[StoredLearner]:
-        """Load a provider's learners by id, in that order; one whose key is gone lacks its blocks."""
+        """Load a provider's learners by id, in that order; without its key one lacks its blocks."""
         found = (
             (await self._uow.session.execute(_LOAD, {"ids": list(ids), "ukprn": ukprn}))
             .mappings()
