@@ -93,7 +93,7 @@ async def test_a_checkpoint_is_signed_at_every_256_events_and_announced_once_a_b
 
 
 @pytest.mark.parametrize("point", SEALER_POINTS)
-@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("nth", [pytest.param(1, marks=pytest.mark.chaos), 2])
 async def test_a_crash_anywhere_loses_nothing_doubles_nothing_and_never_forks(
     log: Any, point: str, nth: int
 ) -> None:

@@ -5,6 +5,7 @@ import os
 import stat
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -72,8 +73,11 @@ class ZipSink:
         return size
 
     def discard(self) -> None:
-        """Drop a pack that could not be completed."""
-        self._file.close()
+        """Drop a pack that could not be completed, whatever the reason (a full disk, say)."""
+        with suppress(OSError, ValueError):
+            self._zip.close()
+        with suppress(OSError):
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
 
