@@ -118,3 +118,18 @@ def test_the_broker_answers(kafka_server: KafkaServer, postgres_server: Postgres
     host, _, port = kafka_server.bootstrap.partition(":")
     with socket.create_connection((host, int(port)), timeout=5):
         assert postgres_server.admin_url.startswith("postgres")
+
+
+def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path):
+    done = inner_run(
+        tmp_path,
+        "import os, pathlib, signal\n"
+        "def test_dies(postgres_server, test_run):\n"
+        f"    pathlib.Path({str(tmp_path)!r}, 'folder').write_text(str(test_run.folder))\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n",
+    )
+    assert done.returncode == -9
+    left = Path((tmp_path / "folder").read_text())
+    assert left.exists()
+    assert "1 passed" in inner_run(tmp_path, "def test_next(): pass\n").stdout
+    assert not left.exists()

@@ -19,16 +19,17 @@ from matricula_chassis.db.migrate import new_revision
 from matricula_localstack import logfiles, postgres
 from matricula_localstack.dead_letters import unresolved
 from matricula_localstack.demo.command import run_demo
-from matricula_localstack.jars import JarDownloadError, JarMismatchError, resolve_lock
+from matricula_localstack.faults import LocalStackError, exit_code_of
+from matricula_localstack.jars import resolve_lock
 from matricula_localstack.kafka import ensure_jars, lock_path
 from matricula_localstack.paths import cache_from, home_from
-from matricula_localstack.ports import BadPortError
-from matricula_localstack.stack import Stack, StackError
+from matricula_localstack.stack import Stack
 from matricula_localstack.state import Status, UnitState
 from matricula_localstack.surroundings import plan_for, platform_from
 from matricula_localstack.topology import SERVICES, Service, service_named
 
 _READY_SECONDS: Final = 120
+_ATTEMPTS: Final = 5
 _FOLLOW_SECONDS: Final = 0.3
 _SHOWN: Final = frozenset({Status.READY, Status.DONE, Status.BACKING_OFF})
 
@@ -54,8 +55,8 @@ def up() -> None:
         platform = platform_from(stack.home, os.environ)
         if not stack.start(plan_for(platform)):
             console.print("The stack is running already; changed settings need `make down` first.")
-        stack.wait_ready(seconds=_READY_SECONDS, report=report)
-    except (StackError, BadPortError) as error:
+        stack.wait_ready(seconds=_READY_SECONDS, report=report, attempts=_ATTEMPTS)
+    except LocalStackError as error:
         console.print(f"Not ready: {error}", style="red", markup=False)
         raise typer.Exit(1) from None
     console.print(f"Ready after {time.monotonic() - began:.1f} s.")
@@ -69,7 +70,7 @@ def down() -> None:
     """Stop everything in order; data stays."""
     try:
         was_running = Stack(home_from(os.environ)).stop()
-    except StackError as error:
+    except LocalStackError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
     console.print("Stopped." if was_running else "Nothing was running.")
@@ -183,11 +184,7 @@ def new_migration(
 @app.command()
 def fetch() -> None:
     """Download what the stack needs beyond Python packages, and compare it with the lock."""
-    try:
-        ensure_jars(cache_from(os.environ))
-    except (JarDownloadError, JarMismatchError) as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+    raise typer.Exit(exit_code_of(lambda: ensure_jars(cache_from(os.environ))))
 
 
 @app.command()

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from matricula_localstack.faults import LocalStackError
+
 _ATTEMPTS: Final = 3
 _TIMEOUT_SECONDS: Final = 60
 _PARALLEL_DOWNLOADS: Final = 4
 
 
-class JarMismatchError(Exception):
+class JarMismatchError(LocalStackError):
     """A jar differs from the committed lock; nothing is started with it."""
 
     def __init__(self, *, jar: str, expected: str, found: str) -> None:
@@ -33,7 +35,7 @@ class JarMismatchError(Exception):
         return f"{self.args[0]}: {self.jar} (expected {self.expected}, found {self.found})"
 
 
-class JarDownloadError(Exception):
+class JarDownloadError(LocalStackError):
     """A jar could not be had from the repository."""
 
     def __init__(self, *, jar: str, attempts: int) -> None:

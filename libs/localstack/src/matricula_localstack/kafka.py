@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
+from matricula_localstack.faults import LocalStackError, exit_code_of
 from matricula_localstack.jars import LockedJar, fetch, folder_for, read_lock
 from matricula_localstack.paths import Home, cache_from, repository_root
 
@@ -40,7 +41,7 @@ _PROPERTIES: Final = {
 }
 
 
-class FormatError(Exception):
+class FormatError(LocalStackError):
     """Kafka's storage tool refused to format the data folder; its own words follow."""
 
     def __init__(self, output: str) -> None:
@@ -124,10 +125,14 @@ def main(
     controller_port: Annotated[int, typer.Option(help="The controller's port on 127.0.0.1.")],
 ) -> None:
     """Verify the jars, prepare the storage and become the broker."""
-    jars = ensure_jars(cache_from(os.environ))
-    configuration = prepare(Home(home), port=port, controller_port=controller_port, jars=jars)
-    command = [*_java_command(jars), "kafka.Kafka", str(configuration)]
-    os.execv(command[0], command)  # noqa: S606 - the supervisor watches this very process
+
+    def work() -> None:
+        jars = ensure_jars(cache_from(os.environ))
+        configuration = prepare(Home(home), port=port, controller_port=controller_port, jars=jars)
+        command = [*_java_command(jars), "kafka.Kafka", str(configuration)]
+        os.execv(command[0], command)  # noqa: S606 - the supervisor watches this very process
+
+    raise typer.Exit(exit_code_of(work))
 
 
 if __name__ == "__main__":

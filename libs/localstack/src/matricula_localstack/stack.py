@@ -12,6 +12,7 @@ from typing import Final
 
 from matricula_localstack import logfiles
 from matricula_localstack.daemon import stop_orphans
+from matricula_localstack.faults import LocalStackError
 from matricula_localstack.paths import Home, write_private
 from matricula_localstack.state import (
     SETTLED,
@@ -27,7 +28,7 @@ _SHOWN_LINES: Final = 15
 _START_SECONDS: Final = 90  # stopping what a killed supervisor left behind is part of it
 
 
-class StackError(Exception):
+class StackError(LocalStackError):
     """The stack did not do what was asked; the text says which process and why."""
 
 
@@ -75,9 +76,16 @@ class Stack:
         return True
 
     def wait_ready(
-        self, *, seconds: float, report: Callable[[UnitState], None] = lambda _unit: None
+        self,
+        *,
+        seconds: float,
+        report: Callable[[UnitState], None] = lambda _unit: None,
+        attempts: int | None = None,
     ) -> StackState:
-        """Wait until every unit is ready; calls `report` at each change. StackError when not."""
+        """Wait until every unit is ready; calls `report` at each change. StackError when not.
+
+        With `attempts` it does not wait on for a unit that has failed so often.
+        """
         reported: dict[str, tuple[Status, int]] = {}
         deadline = time.monotonic() + seconds
         while True:
@@ -94,8 +102,8 @@ class Stack:
                 return state
             if not self.is_running():
                 raise StackError("the supervisor has gone; see its log")
-            if time.monotonic() > deadline:
-                raise StackError(self._why_not_ready(state, seconds))
+            if time.monotonic() > deadline or _has_failed(state, attempts):
+                raise StackError(self._why_not_ready(state))
             time.sleep(_POLL_SECONDS)
 
     def stop(self, *, seconds: float = 90) -> bool:
@@ -150,8 +158,8 @@ class Stack:
         state = self.state()
         return state.supervisor.pid if state else None
 
-    def _why_not_ready(self, state: StackState, seconds: float) -> str:
-        lines = [f"not ready within {seconds:g} s:"]
+    def _why_not_ready(self, state: StackState) -> str:
+        lines = ["these do not become ready:"]
         for unit in state.units:
             if unit.status not in SETTLED and unit.status is not Status.WAITING:
                 lines.append(f"  {unit.name} ({unit.purpose}) is {unit.status}: {unit.reason}")
@@ -164,3 +172,9 @@ class Stack:
             if time.monotonic() > deadline:
                 raise StackError(failure)
             time.sleep(_POLL_SECONDS)
+
+
+def _has_failed(state: StackState, attempts: int | None) -> bool:
+    return attempts is not None and any(
+        unit.restarts >= attempts and unit.status is Status.BACKING_OFF for unit in state.units
+    )

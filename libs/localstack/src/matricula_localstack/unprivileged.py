@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from matricula_localstack.faults import LocalStackError
 from matricula_localstack.paths import Home
 
 _CANDIDATES: Final = ("nobody", "daemon")
@@ -21,17 +22,17 @@ _CHECK_SECONDS: Final = 10
 _LONGEST_SOCKET_FOLDER: Final = 80  # the whole address must stay below 104 bytes
 
 
-class NoAccountError(Exception):
-    """Root has no unprivileged account to hand the database to."""
+class NoAccountError(LocalStackError):
+    """Root has no unprivileged account to hand the database to, or may not use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            "PostgreSQL does not run as root, and neither `nobody` nor `daemon` exists here; "
-            "start as an ordinary user or create one of them"
+            f"PostgreSQL does not run as root, and {reason}; start as an ordinary user, or name "
+            "an existing server in DATABASE_URL"
         )
 
 
-class UnsafeFolderError(Exception):
+class UnsafeFolderError(LocalStackError):
     """A folder that should be private belongs to somebody else or is open to others."""
 
     def __init__(self, path: Path) -> None:
@@ -51,15 +52,18 @@ class Account:
 
     def can(self, test: str, path: Path) -> bool:
         """Ask the system, as this account, what `test(1)` says: "-x" traverse, "-r" read."""
-        done = subprocess.run(
-            ["/bin/sh", "-c", 'test "$1" "$2"', "sh", test, str(path)],
-            cwd="/",
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
-            check=False,
-            timeout=_CHECK_SECONDS,
-        )
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", 'test "$1" "$2"', "sh", test, str(path)],
+                cwd="/",
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                check=False,
+                timeout=_CHECK_SECONDS,
+            )
+        except PermissionError:
+            raise NoAccountError("root may not switch to another account here") from None
         return done.returncode == 0
 
     def become(self) -> None:
@@ -79,7 +83,7 @@ def account_for_database() -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise NoAccountError
+    raise NoAccountError("neither `nobody` nor `daemon` exists here")
 
 
 def database_folder(home: Home, account: Account | None) -> Path:

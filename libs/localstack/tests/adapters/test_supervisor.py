@@ -193,3 +193,9 @@ def test_logs_of_each_process_are_kept_apart_and_private(stack: Stack):
     assert stack.last_lines("db") == ["other"]
     modes = {Path(path).stat().st_mode & 0o777 for path in stack.home.logs.iterdir()}
     assert modes == {0o600}
+
+
+def test_a_start_is_given_up_after_so_many_failures(stack: Stack):
+    stack.start(plan([unit("api", ("sh", "-c", "echo wrong password; exit 1"))]))
+    with pytest.raises(StackError, match="wrong password"):
+        stack.wait_ready(seconds=60, attempts=3)

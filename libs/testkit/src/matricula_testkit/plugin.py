@@ -104,7 +104,7 @@ def _close_the_way_out() -> None:
     """Let sockets connect to loopback and to the servers that the environment names, no further."""
     allowed = {
         urlsplit(os.environ.get("DATABASE_URL", "")).hostname,
-        os.environ.get("KAFKA_BOOTSTRAP", "").rpartition(":")[0],
+        *(one.rpartition(":")[0] for one in os.environ.get("KAFKA_BOOTSTRAP", "").split(",")),
         urlsplit(os.environ.get("OIDC_ISSUER", "")).hostname,
     }
     for name in ("connect", "connect_ex"):

@@ -7,6 +7,7 @@ test that asks for it and stopped when the run ends, also when the run is killed
 import asyncio
 import fcntl
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -33,10 +34,12 @@ from matricula_localstack.provision import (
 )
 from matricula_localstack.secret_files import SecretFiles
 from matricula_localstack.stack import Stack
+from matricula_localstack.state import Identity, this_process
 from matricula_localstack.units import Unit, plan
 
 RUN_VARIABLE: Final = "MATRICULA_TEST_RUN"
 OWNER_VARIABLE: Final = "MATRICULA_TEST_OWNER"
+_PREFIX: Final = "matricula-test-"
 _READY_SECONDS: Final = 120
 T = TypeVar("T")
 
@@ -69,7 +72,10 @@ class TestRun:
     @classmethod
     def begin(cls) -> "TestRun":
         """Make the folder of a new run and tell the workers of it through the environment."""
-        folder = Path(tempfile.mkdtemp(prefix="matricula-test-"))
+        _sweep()
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        own = this_process()
+        (folder / "owner.json").write_text(json.dumps([own.pid, own.started]), encoding="utf-8")
         folder.chmod(0o711)  # PostgreSQL may run as another account and must pass through
         os.environ[RUN_VARIABLE] = str(folder)
         os.environ[OWNER_VARIABLE] = str(os.getpid())
@@ -87,12 +93,7 @@ class TestRun:
 
     def end(self) -> None:
         """Stop the servers of this run and remove everything it made."""
-        for home in (self.home("postgres"), self.home("kafka")):
-            if home.root.exists():
-                Stack(home).stop()
-        if self.home("postgres").root.exists():
-            postgres.remove(self.home("postgres"))
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
         os.environ.pop(RUN_VARIABLE, None)
         os.environ.pop(OWNER_VARIABLE, None)
 
@@ -237,6 +238,28 @@ class DatabaseFactory:
 
     def _urls(self, name: str, service: str) -> DatabaseUrls:
         return urls_for(self.server.admin_url, name, service=service, passwords=_passwords)
+
+
+def _remove(folder: Path) -> None:
+    for name in ("postgres", "kafka"):
+        home = Home(folder / name)
+        if home.root.exists():
+            Stack(home).stop()
+            if name == "postgres":
+                postgres.remove(home)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what killed runs of this account left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            pid, started = json.loads((folder / "owner.json").read_text(encoding="utf-8"))
+            is_left = folder.stat().st_uid == os.geteuid()
+        except (OSError, ValueError):
+            continue
+        if is_left and Identity(pid, started).process() is None:
+            _remove(folder)
 
 
 def _passwords(role: str) -> str:
