@@ -176,6 +176,13 @@ async def test_an_id_that_is_not_there_is_remembered_for_a_minute(clock: FixedCl
     assert published.fetches == 3
 
 
+async def test_only_so_many_missing_ids_are_remembered(clock: FixedClock) -> None:
+    keys = RemoteKeySet(Published(key("a")), clock=clock, min_interval=timedelta(0))
+    for number in range(1_100):
+        assert await keys.find(f"unknown-{number}") is None
+    assert len(keys._missing) == 1_024
+
+
 async def test_a_known_key_is_answered_at_once_while_an_old_set_is_fetched_beside(
     clock: FixedClock,
 ) -> None:
@@ -337,7 +344,7 @@ async def endless() -> AsyncIterator[bytes]:
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(302, headers={"location": "https://elsewhere.test/jwks"}),
+        httpx.Response(302, headers={"location": "https://elsewhere.test/"}, json={"keys": [GOOD]}),
         httpx.Response(404),
         httpx.Response(500),
         httpx.Response(204),

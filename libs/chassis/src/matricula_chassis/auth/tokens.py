@@ -267,7 +267,6 @@ class TokenVerifier:
             one.issuer: (
                 one.keys,
                 ClaimRules(
-                    issuer=one.issuer,
                     max_lifetime=one.max_lifetime,
                     requires_not_before=one.requires_not_before,
                 ),
