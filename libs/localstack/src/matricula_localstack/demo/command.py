@@ -1,4 +1,4 @@
-"""`matricula demo`: starts the platform when it is not running, goes the journey, stops it again."""
+"""`matricula demo`: starts the platform where it is not running, goes the journey, stops it."""
 
 import asyncio
 import os

@@ -146,15 +146,16 @@ class Journey:
                 return submission
             again = await self.platform.push_whole(self.cast.partner, self.file.path)
             repeated = again.json()
-            if repeated["state"] != "refused":
-                self.story.require(
-                    repeated["submission_id"] == submission["submission_id"]
-                    and repeated["is_same_file"],
-                    "sending the same file again leads to the first submission",
-                )
+            if repeated["is_same_file"]:
                 self.story.say("Sent a second time: the same submission, nothing changed")
+                return repeated
+            # After a refusal the same file is processed anew.
+            first = await self._settled(self.cast.partner, submission["submission_id"])
+            self.story.require(
+                first["state"] == "refused",
+                "sending the same file again leads to the first submission",
+            )
             return repeated
-        return None
 
     async def _check(self, submission: Any) -> Any:
         async with self.story.step("check", "Every record is checked"):
@@ -171,7 +172,6 @@ class Journey:
             rate = settled["progress"]["records_per_second"]
             self.story.say(f"{settled['counts']['read']:,} records, {rate} a second")
             return settled
-        return None
 
     def _refused(self, problem: Any) -> None:
         self.story.facts["submission"] = {
@@ -214,12 +214,7 @@ class Journey:
         await self.platform.download(
             self.cast.partner, f"/v1/submissions/{submission_id}/outcomes", path
         )
-        lines = path.read_text(encoding="utf-8").splitlines()
-        wanted = ("position", "learn_ref_number", "outcome", "reasons")
-        outcomes = [{name: json.loads(line)[name] for name in wanted} for line in lines]
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in outcomes)
-        return outcomes
+        return _only_outcomes(path)
 
     async def _verify(self, submission_id: str) -> None:
         async with self.story.step("verify", "The coordinator verifies what was accepted"):
@@ -254,7 +249,8 @@ class Journey:
         )
         self.story.require(len(history["items"]) == one["version"], "each version has its history")
         self.story.say(
-            f"One of them: version {one['version']}, {len(one['record']['LearningDelivery'])} aims, "
+            f"One of them: version {one['version']}, "
+            f"{len(one['record']['LearningDelivery'])} aims, "
             f"accountable: {one['accountable_owner']}"
         )
 
@@ -376,6 +372,16 @@ class Journey:
                 return found
             self.story.require(time.monotonic() < deadline, f"it happens within {seconds} s")
             await asyncio.sleep(every)
+
+
+def _only_outcomes(path: Path) -> list[dict[str, Any]]:
+    """Reduce the downloaded lines to the members of outcomes.ndjson and return them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wanted = ("position", "learn_ref_number", "outcome", "reasons")
+    outcomes = [{name: json.loads(line)[name] for name in wanted} for line in lines]
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in outcomes)
+    return outcomes
 
 
 def verify_export(folder: Path) -> Any:

@@ -123,8 +123,8 @@ class PlatformClient:
             actor,
             "POST",
             "/v1/submissions",
-            content=_chunks(file, 0, file.stat().st_size),
-            headers={"Content-Type": media_type(file), "Content-Length": str(file.stat().st_size)},
+            content=_chunks(file, 0, size_of(file)),
+            headers={"Content-Type": media_type(file), "Content-Length": str(size_of(file))},
         )
 
     async def push_interrupted(self, actor: Actor, file: Path) -> tuple[str, int]:
@@ -132,7 +132,7 @@ class PlatformClient:
 
         Returns the submission's address and the offset at which the upload was resumed.
         """
-        size = file.stat().st_size
+        size = size_of(file)
         kind = base64.b64encode(media_type(file).encode()).decode()
         opened = await self.call(
             actor,
@@ -173,6 +173,11 @@ class PlatformClient:
             with to.open("wb") as file:
                 async for chunk in answer.aiter_bytes():
                     file.write(chunk)
+
+
+def size_of(file: Path) -> int:
+    """Return a file's size in bytes."""
+    return file.stat().st_size
 
 
 def media_type(file: Path) -> str:

@@ -51,27 +51,34 @@ class CheckSubmission:
         """Bring one submission to `checked` or `refused`, or leave it waiting for a decision."""
         async with self.work(context) as work:
             one = await work.submissions.claimed(submission_id)
-        with await self.uploads.open(submission_id, media_type=one.media_type) as file:
-            try:
+        upload = await self.uploads.open(submission_id, media_type=one.media_type)
+        try:
+            with upload as file:
                 await self._check(one, file, context)
-            except FileRefused as refused:
-                await self._refuse(
-                    submission_id, context, problem=refused.problem, details=dict(refused.context)
-                )
+        except FileRefused as refused:
+            await self._refuse(
+                submission_id, context, problem=refused.problem, details=dict(refused.context)
+            )
+
+    async def give_up(self, submission_id: UUID, context: ActionContext) -> None:
+        """Refuse a submission whose checking fails time and again for a reason of our own."""
+        await self._refuse(submission_id, context, problem="internal-error", details={})
 
     async def _check(self, one: Submission, file: RecordFile, context: ActionContext) -> None:
         head = await asyncio.to_thread(file.head)
         if head.ukprn != one.ukprn:
             await self._refuse(one.submission_id, context, problem="ukprn-mismatch", details={})
             return
-        coverage = await self._coverage(one, context)
+        coverage = await self._coverage(one, file.format, context)
         if isinstance(coverage, Refusal):
             await self._refuse(one.submission_id, context, problem=coverage.problem, details={})
         elif coverage is not None:
             await self._stage(one, file, coverage, context)
             await self._finish(one.submission_id, context)
 
-    async def _coverage(self, one: Submission, context: ActionContext) -> Coverage | Refusal | None:
+    async def _coverage(
+        self, one: Submission, file_format: str, context: ActionContext
+    ) -> Coverage | Refusal | None:
         """Return what was decided when the header had been read; None while nobody can be asked."""
         if one.decision is not None:
             return _coverage_from(one)
@@ -86,7 +93,7 @@ class CheckSubmission:
             await self._wait(one.submission_id, context)
             return None
         if isinstance(answer, Coverage):
-            await self._begin(one.submission_id, answer, context)
+            await self._begin(one.submission_id, file_format, answer, context)
         return answer
 
     async def _wait(self, submission_id: UUID, context: ActionContext) -> None:
@@ -98,12 +105,15 @@ class CheckSubmission:
                 next_attempt_at=self.clock.now() + RETRY_AFTER,
             )
 
-    async def _begin(self, submission_id: UUID, coverage: Coverage, context: ActionContext) -> None:
+    async def _begin(
+        self, submission_id: UUID, file_format: str, coverage: Coverage, context: ActionContext
+    ) -> None:
         async with self.work(context) as work:
             one = await work.submissions.claimed(submission_id, lock=True)
             await work.submissions.change(
                 one,
                 state=SubmissionState.CHECKING,
+                file_format=file_format,
                 agreement_id=coverage.agreement_id,
                 agreement_version=coverage.agreement_version,
                 decision={"agreed": sorted(coverage.agreed), "based": sorted(coverage.based)},

@@ -60,6 +60,12 @@ class GoLive:
                 is_more = await self._chunk(work, asked, submission)
         await self._end(asked, context, problem=None)
 
+    async def give_up(self, verification_id: UUID, context: ActionContext) -> None:
+        """Stop a verification that fails time and again for a reason of our own."""
+        async with self.work(context) as work:
+            asked = await work.submissions.verification(verification_id)
+        await self._end(asked, context, problem="internal-error")
+
     async def _chunk(self, work: Work, asked: Verification, submission: Submission) -> bool:
         records = await work.staging.accepted(
             asked.submission_id, only=asked.record_ids, limit=CHUNK_RECORDS

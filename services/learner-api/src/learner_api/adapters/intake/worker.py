@@ -12,17 +12,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from learner_api.application.ports import WorkFactory
 from matricula_chassis.audit import ActionContext, Actor
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.engine import Database
-from matricula_chassis.errors import DomainError
+from matricula_chassis.errors import Unavailable
 
 log = structlog.get_logger()
 
 IDLE_SECONDS: Final = 0.2
 FAILED_SECONDS: Final = 2.0
+MAX_FAILURES: Final = 5
 
 
 class Job(Protocol):
@@ -30,6 +32,9 @@ class Job(Protocol):
 
     async def __call__(self, subject: UUID, context: ActionContext, /) -> None:
         """Carry the job out for one subject."""
+
+    async def give_up(self, subject: UUID, context: ActionContext, /) -> None:
+        """End the subject's work for good, visibly."""
 
 
 class IntakeWorker:
@@ -54,6 +59,7 @@ class IntakeWorker:
         self._parallel = parallel
         self._on_progress = on_progress
         self._running: set[UUID] = set()
+        self._failures: dict[UUID, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; a job under way is finished at its next chunk or abandoned."""
@@ -65,8 +71,8 @@ class IntakeWorker:
         while not stop.is_set():
             try:
                 worked = await self._one()
-            except DomainError as error:
-                log.warning("intake.attempt_failed", problem=error.problem)
+            except (Unavailable, SQLAlchemyError, OSError) as error:
+                log.warning("intake.waits", error=type(error).__name__)
                 await _pause(stop, FAILED_SECONDS)
                 continue
             self._on_progress()
@@ -97,8 +103,26 @@ class IntakeWorker:
 
     async def _carry_out(self, kind: str, subject: UUID, job: Job) -> None:
         log.info("intake.job_started", kind=kind, subject=str(subject))
-        await job(subject, await self._context_of(kind, subject))
+        context = await self._context_of(kind, subject)
+        try:
+            await job(subject, context)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad job must not end the others
+            await self._failed(kind, subject, job, error=type(error).__name__)
+            return
+        self._failures.pop(subject, None)
         log.info("intake.job_ended", kind=kind, subject=str(subject))
+
+    async def _failed(self, kind: str, subject: UUID, job: Job, *, error: str) -> None:
+        """Try again a few times, then give the job up, so that it cannot hold up the rest."""
+        failures = self._failures[subject] = self._failures.get(subject, 0) + 1
+        log.error(
+            "intake.job_failed", kind=kind, subject=str(subject), error=error, failures=failures
+        )
+        if failures >= MAX_FAILURES:
+            await job.give_up(subject, await self._context_of(kind, subject))
+            del self._failures[subject]
 
     async def _context_of(self, kind: str, subject: UUID) -> ActionContext:
         """Return in whose name the job acts: a verification in that of who asked for it."""
