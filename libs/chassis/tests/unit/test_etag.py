@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from matricula_chassis.errors import PreconditionFailed
-from matricula_chassis.http import etag_of, if_match, require_if_match, require_version
+from matricula_chassis.http import (
+    ParameterFaults,
+    etag_of,
+    if_match,
+    require_if_match,
+    require_version,
+)
 from matricula_testkit.observed import client_for
 
 
@@ -29,13 +35,19 @@ def test_a_change_without_a_version_asks_for_one(value: str | None) -> None:
     assert caught.value.problem == "precondition-required"
 
 
-@pytest.mark.parametrize(
-    "value", ['W/"v1"', "v1", '"v0"', '"1"', '"v1", "v2"', '"v-1"', "", '"vé"']
-)
+@pytest.mark.parametrize("value", ['W/"v1"', '"v0"', '"1"', '"v1", "v2"', '"v-1"', '""', '"vé"'])
 def test_a_tag_that_we_never_made_matches_nothing(value: str) -> None:
     with pytest.raises(PreconditionFailed) as caught:
         require_if_match(request_with(value))
     assert caught.value.problem == "precondition-failed"
+
+
+@pytest.mark.parametrize("value", ["v1", "0", "", '"v1', '"v1" "v2"', '"v 1"', 'w/"v1"'])
+def test_what_is_no_entity_tag_is_refused_as_such(value: str) -> None:
+    with pytest.raises(ParameterFaults) as caught:
+        require_if_match(request_with(value))
+    assert caught.value.problem == "bad-request"
+    assert [fault.name for fault in caught.value.parameters] == ["If-Match"]
 
 
 def test_another_version_than_the_present_one_is_refused() -> None:

@@ -46,12 +46,21 @@ def things() -> APIRouter:
     async def start_thing() -> str:
         return "started"
 
+    add_streams(router)
+    return router
+
+
+def add_streams(router: APIRouter) -> None:
     @router.put("/stream", tags=[STREAMS_BODY])
     async def stream_thing(request: Request) -> int:
         size = 0
         async for chunk in request.stream():
             size += len(chunk)
         return size
+
+    @router.delete("/stream")
+    async def drop_stream() -> None:
+        return
 
     @router.get("/broken/stream")
     async def break_stream() -> StreamingResponse:
@@ -60,8 +69,6 @@ def things() -> APIRouter:
             raise Conflict("conflict")
 
         return StreamingResponse(parts())
-
-    return router
 
 
 @pytest.fixture
@@ -134,7 +141,8 @@ async def test_good_requests_are_answered(app: FastAPI) -> None:
 
 
 async def test_a_wrong_method_says_which_are_allowed(app: FastAPI) -> None:
-    assert (await call(app, "DELETE", "/v1/things/1")).headers["allow"] == "GET"
+    assert (await call(app, "POST", "/v1/things/1")).headers["allow"] == "GET"
+    assert (await call(app, "BREW", "/v1/things/stream")).headers["allow"] == "DELETE, GET, PUT"
 
 
 async def test_the_detail_of_a_foreign_exception_is_dropped(app: FastAPI) -> None:

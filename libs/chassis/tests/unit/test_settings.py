@@ -38,6 +38,8 @@ def faults_of() -> tuple[SettingFault, ...]:
     with pytest.raises(BadConfiguration) as caught:
         load_settings(ProbeSettings)
     assert "s3cr3t" not in repr(caught.value) + str(caught.value) + repr(caught.value.faults)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
     return caught.value.faults
 
 

@@ -35,7 +35,8 @@ from matricula_chassis.observability.context import current_context
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_KEPT_HEADERS = ("Allow", "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate")
+_METHOD_NOT_ALLOWED = 405
+_KEPT_HEADERS = ("Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate")
 
 
 class RepeatedOperation(Exception):  # noqa: N818 - named as the fact it states
@@ -100,6 +101,7 @@ def create_app(
         app.include_router(router)
     routes = _operations(app)
     _require_unique([route.operation for route in routes])
+    app.state.routes = routes
     app.user_middleware = [
         Middleware(Probes, health=health),
         Middleware(Correlation, ids=ids or SystemIds(), health=health),
@@ -169,10 +171,20 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     given = error.headers or {}
     kind = request.app.state.problems.kind_of_status(error.status_code)
     kept = {name: given[name] for name in _KEPT_HEADERS if name in given}
+    if error.status_code == _METHOD_NOT_ALLOWED:
+        kept["Allow"] = _allowed_methods(request)
     log.info("http.problem", problem=kind.slug, fault_codes=[])
     return problem_response(
         kind, correlation_id=_correlation_id(), headers={**headers_of(kind), **kept}
     )
+
+
+def _allowed_methods(request: Request) -> str:
+    # Starlette names the methods of the first route only; a path has one route a method.
+    routes: Sequence[KnownRoute] = request.app.state.routes
+    path = request.scope["path"]
+    found = {method for route in routes if route.pattern.match(path) for method in route.methods}
+    return ", ".join(sorted(found))
 
 
 def _correlation_id() -> str | None:

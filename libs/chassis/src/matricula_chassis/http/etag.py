@@ -9,8 +9,17 @@ from typing import Annotated, Final
 from fastapi import Header, Request
 
 from matricula_chassis.errors import PreconditionFailed
+from matricula_chassis.http.problem import ParameterFault, ParameterFaults
 
 _TAG: Final = re.compile(r'"v([1-9][0-9]{0,17})"')
+_ANY: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_ENTITY_TAGS: Final = re.compile(rf"{_ANY}(?:[ \t]*,[ \t]*{_ANY})*")
+_NO_TAG: Final = ParameterFault(
+    place="header",
+    name="If-Match",
+    code="malformed",
+    message="This is not an entity tag; send the ETag of the answer as it was, with its quotes.",
+)
 
 
 def etag_of(version: int) -> str:
@@ -24,13 +33,16 @@ def require_if_match(request: Request) -> int:
     """Return the version that the caller bases a change on.
 
     Raises PreconditionFailed("precondition-required"), status 428, when If-Match is absent or
-    `*`, and PreconditionFailed("precondition-failed"), 412, when it can match no version.
+    `*`; PreconditionFailed("precondition-failed"), 412, when it can match no version; and a 400
+    problem when it is no entity tag at all.
     """
-    header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
+    header = request.headers.get("if-match", "*").strip()
+    if header == "*":
         # `*` would say "whatever it is now", the lost update that the rule is there to stop.
         raise PreconditionFailed("precondition-required")
-    match = _TAG.fullmatch(header.strip())
+    if _ENTITY_TAGS.fullmatch(header) is None:
+        raise ParameterFaults("bad-request", [_NO_TAG])
+    match = _TAG.fullmatch(header)
     if match is None:
         raise PreconditionFailed("precondition-failed")
     return int(match[1])
