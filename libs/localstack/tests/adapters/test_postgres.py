@@ -22,7 +22,6 @@ from matricula_localstack.units import Plan, Unit, plan
 from matricula_localstack.unprivileged import (
     UnsafeFolderError,
     account_for_database,
-    database_folder,
     make_private,
     reachable_copy,
     socket_folder,
@@ -122,16 +121,14 @@ def test_a_pid_file_that_points_at_a_stranger_harms_nobody(tmp_path: Path):
 
 
 def test_no_parent_folder_changes_its_mode(private_home: Home):
-    cluster_folder = database_folder(private_home, account_for_database())
-    programs = Path(sys.executable).parent
-    watched = (private_home.root, programs, cluster_folder)
     private_home.root.parent.mkdir()
-    before = [parents_with_modes(path) for path in watched[:2]]
+    watched = (private_home.root, Path(sys.executable), Path(postgres.__file__))
+    before = [parents_with_modes(path) for path in watched]
     (port,) = free_ports(1)
     stack = Stack(private_home)
     stack.start(server_plan(private_home, port))
     stack.wait_ready(seconds=60)
-    assert [parents_with_modes(path) for path in watched[:2]] == before
+    assert [parents_with_modes(path) for path in watched] == before
     cluster = postgres.prepare(private_home)  # also stops the server that runs on the cluster
     for folder in (cluster.data, cluster.data.parent, cluster.sockets):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
