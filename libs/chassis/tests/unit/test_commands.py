@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from pydantic_settings import SettingsConfigDict
 from typer.testing import CliRunner
 
@@ -37,6 +38,7 @@ async def replay(_settings: ProbeSettings, order: ReplayOrder) -> int:
 
 async def tidy(settings: ProbeSettings) -> int | None:
     """Tidy up."""
+    structlog.get_logger().info("tidied", shoe_size=CANARY)
     return None if settings.outcome == "clean" else 3
 
 
@@ -46,6 +48,7 @@ COMMANDS = Commands[ProbeSettings](
     migrations="probe.migrations",
     openapi=lambda: {"b": 1, "a": "é"},
     once={"tidy": tidy},
+    forbidden_log_keys=["ShoeSize"],
 )
 
 
@@ -118,7 +121,9 @@ def test_a_worker_that_fails_or_ends_makes_the_process_fail(
 
 
 def test_a_finite_command_gives_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run("tidy")[0] == 0
+    code, output = run("tidy")
+    assert code == 0
+    assert '"shoe_size":"[redacted]"' in output
     monkeypatch.setenv("PROBE_OUTCOME", "other")
     assert run("tidy")[0] == 3
     assert run("replay", "--limit", "7")[0] == 7

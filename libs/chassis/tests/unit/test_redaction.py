@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matricula_chassis.observability.redaction import Redactor
@@ -83,6 +83,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), json_values))
 def test_any_event_is_redacted_completely_at_the_first_time(values: dict[str, object]) -> None:
     redactor = Redactor()

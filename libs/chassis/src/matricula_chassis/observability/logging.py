@@ -43,10 +43,10 @@ def configure_logging(
     target = stream or sys.stdout.buffer
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        _ServiceName(service, version),
         _render_exception,
         Redactor(forbidden_keys),
+        structlog.stdlib.add_log_level,
+        _ServiceName(service, version),
         _add_time,
     ]
     render = _to_console if log_format == "console" else _to_json

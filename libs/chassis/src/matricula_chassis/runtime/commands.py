@@ -5,11 +5,11 @@ Exit codes: 0 clean, 1 failure or watchdog, 2 bad configuration or usage.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any, Generic, NoReturn
 
 import typer
 from pydantic import SecretStr
@@ -58,6 +58,39 @@ class Commands(Generic[SettingsT]):
     processes: Mapping[str, ProcessFactory[SettingsT]] = field(default_factory=dict)
     once: Mapping[str, Callable[[SettingsT], Awaitable[int | None]]] = field(default_factory=dict)
     """Finite commands without arguments, by name; the first line of their docstring is the help."""
+    forbidden_log_keys: Collection[str] = ()
+    """Names of the service's personal fields: log keys that are masked whatever they hold."""
+
+
+class _Runner(Generic[SettingsT]):
+    """Runs what a command stands for, with the service's settings, and ends with its exit code."""
+
+    def __init__(
+        self, name: str, settings: Callable[[], SettingsT], forbidden_log_keys: Collection[str]
+    ) -> None:
+        self._settings = settings
+        self._release = _release(name)
+        self._forbidden_log_keys = forbidden_log_keys
+
+    def process(self, command: str, factory: ProcessFactory[SettingsT]) -> NoReturn:
+        code = run_process(
+            factory,
+            read_settings(self._settings),
+            command=command,
+            version=self._release,
+            forbidden_log_keys=self._forbidden_log_keys,
+        )
+        raise typer.Exit(code)
+
+    def once(self, command: str, main: Callable[[SettingsT], Awaitable[int | None]]) -> NoReturn:
+        code = run_command(
+            main,
+            read_settings(self._settings),
+            command=command,
+            version=self._release,
+            forbidden_log_keys=self._forbidden_log_keys,
+        )
+        raise typer.Exit(code)
 
 
 def service_app(
@@ -71,7 +104,7 @@ def service_app(
         name=name, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     app.callback()(_describe(name))
-    release = _release(name)
+    runner = _Runner(name, settings, commands.forbidden_log_keys)
     long_lived = {
         "serve": commands.serve,
         "consume": commands.consume,
@@ -80,13 +113,13 @@ def service_app(
     }
     for command, factory in long_lived.items():
         if factory is not None:
-            _add_process(app, command, factory, settings=settings, release=release)
+            _add_process(app, command, factory, runner=runner)
     for command, main in commands.once.items():
-        _add_once(app, command, main, settings=settings, release=release)
+        _add_once(app, command, main, runner=runner)
     if commands.migrations is not None:
-        _add_migrate(app, commands.migrations, settings=settings, release=release)
+        _add_migrate(app, commands.migrations, runner=runner)
     if commands.replay is not None:
-        _add_replay(app, commands.replay, settings=settings, release=release)
+        _add_replay(app, commands.replay, runner=runner)
     for command, document in (("openapi", commands.openapi), ("asyncapi", commands.asyncapi)):
         if document is not None:
             _add_document(app, command, document)
@@ -113,12 +146,10 @@ def _add_process(
     command: str,
     factory: ProcessFactory[SettingsT],
     *,
-    settings: Callable[[], SettingsT],
-    release: str,
+    runner: _Runner[SettingsT],
 ) -> None:
     def run() -> None:
-        code = run_process(factory, read_settings(settings), command=command, version=release)
-        raise typer.Exit(code)
+        runner.process(command, factory)
 
     app.command(command, help=f"Run the {command} process until SIGTERM.")(run)
 
@@ -128,19 +159,15 @@ def _add_once(
     command: str,
     main: Callable[[SettingsT], Awaitable[int | None]],
     *,
-    settings: Callable[[], SettingsT],
-    release: str,
+    runner: _Runner[SettingsT],
 ) -> None:
     def run() -> None:
-        code = run_command(main, read_settings(settings), command=command, version=release)
-        raise typer.Exit(code)
+        runner.once(command, main)
 
     app.command(command, help=(main.__doc__ or command).strip().splitlines()[0])(run)
 
 
-def _add_migrate(
-    app: typer.Typer, package: str, *, settings: Callable[[], SettingsT], release: str
-) -> None:
+def _add_migrate(app: typer.Typer, package: str, *, runner: _Runner[SettingsT]) -> None:
     def run(
         *,
         to: Annotated[str, typer.Option(help="Revision to go up to.")] = "head",
@@ -167,8 +194,7 @@ def _add_migrate(
                 await migrate.upgrade(url, package, revision=to)
             return EXIT_CLEAN
 
-        code = run_command(main, read_settings(settings), command="migrate", version=release)
-        raise typer.Exit(code)
+        runner.once("migrate", main)
 
     app.command("migrate", help="Bring the database to a revision, as its owner.")(run)
 
@@ -185,8 +211,7 @@ def _add_replay(
     app: typer.Typer,
     replay: Replay[SettingsT],
     *,
-    settings: Callable[[], SettingsT],
-    release: str,
+    runner: _Runner[SettingsT],
 ) -> None:
     def run(
         *,
@@ -200,8 +225,7 @@ def _add_replay(
         async def main(values: SettingsT) -> int | None:
             return await replay(values, order)
 
-        code = run_command(main, read_settings(settings), command="replay", version=release)
-        raise typer.Exit(code)
+        runner.once("replay", main)
 
     app.command("replay", help="Apply dead letters again, in their order.")(run)
 

@@ -5,7 +5,7 @@ It knows no service. What runs is a `Process`, made by the service's bootstrap.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -68,7 +68,12 @@ def read_settings(source: Callable[[], SettingsT]) -> SettingsT:
 
 
 def run_process(
-    factory: ProcessFactory[SettingsT], settings: SettingsT, *, command: str, version: str
+    factory: ProcessFactory[SettingsT],
+    settings: SettingsT,
+    *,
+    command: str,
+    version: str,
+    forbidden_log_keys: Collection[str] = (),
 ) -> int:
     """Run a long-lived process to its end and return the exit code."""
 
@@ -82,7 +87,9 @@ def run_process(
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await stack.aclose()
 
-    return _run_to_exit_code(main, settings, command=command, version=version)
+    return _run_to_exit_code(
+        main, settings, command=command, version=version, forbidden_log_keys=forbidden_log_keys
+    )
 
 
 def run_command(
@@ -91,6 +98,7 @@ def run_command(
     *,
     command: str,
     version: str,
+    forbidden_log_keys: Collection[str] = (),
 ) -> int:
     """Run a finite command and return its exit code (None means 0)."""
     outcome: list[int | None] = []
@@ -98,7 +106,9 @@ def run_command(
     async def run() -> None:
         outcome.append(await main(settings))
 
-    code = _run_to_exit_code(run, settings, command=command, version=version)
+    code = _run_to_exit_code(
+        run, settings, command=command, version=version, forbidden_log_keys=forbidden_log_keys
+    )
     return code or (outcome[0] or EXIT_CLEAN)
 
 
@@ -160,13 +170,19 @@ async def _measure_lag(stop: asyncio.Event) -> None:
 
 
 def _run_to_exit_code(
-    main: Callable[[], Awaitable[None]], settings: ServiceSettings, *, command: str, version: str
+    main: Callable[[], Awaitable[None]],
+    settings: ServiceSettings,
+    *,
+    command: str,
+    version: str,
+    forbidden_log_keys: Collection[str],
 ) -> int:
     configure_logging(
         service=settings.service_name,
         version=version,
         level=settings.log_level,
         log_format=settings.log_format,
+        forbidden_keys=forbidden_log_keys,
     )
     stop_tracing = configure_tracing(
         service=settings.service_name, version=version, endpoint=settings.otlp_endpoint
