@@ -59,6 +59,11 @@ def aims(count: int) -> Change:
     return change
 
 
+def repeating_aims(item: dict[str, Any]) -> None:
+    aims(99)(item)
+    aim(item, 98)["AimSeqNumber"] = 98
+
+
 def employed(employer: int) -> Change:
     def change(item: Any) -> None:
         item["LearnerEmploymentStatus"] = [
@@ -114,6 +119,7 @@ def without(name: str) -> Change:
 
 BAD = {
     "99 aims": (aims(99), {"schema"}),
+    "99 aims with 98 numbers": (repeating_aims, {"schema", "duplicate_aim_sequence"}),
     "30 February": (changed_aim(LearnStartDate="2025-02-30"), {"schema"}),
     "30 February of birth": (changed(DateOfBirth="2025-02-30"), {"schema"}),
     "space inside a number": (changed(ULN="99999 99999"), {"schema"}),

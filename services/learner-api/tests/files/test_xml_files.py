@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from learner_api.adapters.files.content import CHUNK
 from learner_api.adapters.files.submission import open_submission
 from learner_api.domain.record import ParsedRecord
 from learner_api.domain.record_file import FileRefused, Limits
@@ -88,6 +89,15 @@ def test_what_is_not_well_formed_is_refused_and_never_repeated(ilr: Any, damage:
     assert refusal.problem == "malformed-xml"
     assert set(refusal.context) == {"line", "column"}
     assert str(refusal) == "malformed-xml"
+
+
+def test_nothing_is_read_after_an_error_even_where_a_new_document_begins(ilr: Any) -> None:
+    whole = ilr.xml(ilr.learner_xml())
+    broken = whole.replace(b"<ULN>", b"<ULN>&undeclared;", 1)
+    aligned = broken + b" " * (CHUNK - len(broken)) + whole
+    refusal = ilr.refusal(aligned)
+    assert refusal.problem == "malformed-xml"
+    assert refusal.context["line"] == broken[: broken.index(b"&")].count(b"\n") + 1
 
 
 DOCTYPES = {
