@@ -148,7 +148,7 @@ class GatewayProcess:
 
     def token(self, *roles: str, **changes: Any) -> str:
         claims = {"roles": list(roles or ALL_ROLES), "sub": "person-1", **changes}
-        return self.issuer.mint.token(audience="matricula", **claims)
+        return self.issuer.mint.token(audience="matricula-gateway", **claims)
 
     def bearer(self, *roles: str, **changes: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(*roles, **changes)}"}

@@ -34,7 +34,7 @@ from matricula_gateway.adapters.http.admission import Admission
 from matricula_gateway.adapters.http.answers import Answers
 from matricula_gateway.adapters.http.app import Gateway
 from matricula_gateway.adapters.http.counts import Counts, GatewayCollector
-from matricula_gateway.adapters.http.front import Front, FrontLimits
+from matricula_gateway.adapters.http.front_state import Front, FrontLimits
 from matricula_gateway.adapters.http.internal import KeySetApp
 from matricula_gateway.adapters.http.server import serve_front
 from matricula_gateway.adapters.keys.issuer_keys import NoticedFetch, keep_fresh

@@ -309,6 +309,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep body bytes until the client takes them."""
+        if self._bodyless:
+            return  # an answer to HEAD has none, whatever the service sends
         self._chunks.append(body)
         self._buffered += len(body)
 

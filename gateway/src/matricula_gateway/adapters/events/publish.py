@@ -31,7 +31,8 @@ TORN: Final = Gauge(
 
 _BATCH: Final = 500
 _IDLE_SECONDS: Final = 0.1
-_BUSY_SECONDS: Final = 0.005
+_GATHER_SECONDS: Final = 0.02
+"""Between batches, so that a trickle of decisions does not become as many requests."""
 _BACKOFF_FIRST: Final = 0.2
 _BACKOFF_LIMIT: Final = 10.0
 
@@ -107,7 +108,8 @@ async def publish_spool(
         reader.acknowledge(batch)
         PUBLISHED.inc(len(batch.payloads))
         watchdog.advanced(len(batch.payloads))
-        await _pause(stop, _BUSY_SECONDS if len(batch.payloads) == _BATCH else _IDLE_SECONDS)
+        if len(batch.payloads) < _BATCH:
+            await _pause(stop, _GATHER_SECONDS)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -45,6 +45,8 @@ class Batch:
     first: int
     payloads: tuple[bytes, ...]
     after: Position
+    ends_torn: bool = False
+    """Bytes follow in the segment that are no whole record, and never will be one."""
 
 
 class SpoolReader:
@@ -73,26 +75,32 @@ class SpoolReader:
                 return None
             if segment.first != position.segment:
                 position = Position(number=segment.first, segment=segment.first)
-            payloads, after, is_torn = _read_segment(segment, position, limit)
+            payloads, after, has_rest = _read_segment(segment, position, limit)
+            is_torn = has_rest and not is_last
             if payloads:
-                return Batch(spool, position.number, tuple(payloads), after)
+                return Batch(spool, position.number, tuple(payloads), after, ends_torn=is_torn)
             if is_last:
                 return None
             # Nothing more comes in this segment: a later one exists already.
-            if is_torn or segment.path.stat().st_size != after.offset:
-                self.torn += 1
-                log.warning("spool.torn_record", segment=segment.first)
+            if is_torn:
+                self._note_torn(segment.first)
             position = Position(number=after.number, segment=segment.first + 1)
         return None
 
     def acknowledge(self, batch: Batch) -> None:
         """Remember that a batch was published, and remove segments that are done with."""
+        if batch.ends_torn:
+            self._note_torn(batch.after.segment)
         self._position = batch.after
         store_position(self._directory, self._position)
         found = segments(self._directory)
         for segment, following in pairwise(found):
             if following.first <= self._position.number and segment.first < following.first:
                 segment.path.unlink(missing_ok=True)
+
+    def _note_torn(self, segment: int) -> None:
+        self.torn += 1
+        log.warning("spool.torn_record", segment=segment)
 
     def close(self) -> None:
         """Let another process read."""
@@ -113,21 +121,22 @@ class SpoolReader:
 def _read_segment(
     segment: Segment, position: Position, limit: int
 ) -> tuple[list[bytes], Position, bool]:
+    """Return payloads, the position after them, and whether other bytes follow there."""
     payloads: list[bytes] = []
     after = position
+    with segment.path.open("rb") as file:
+        file.seek(position.offset)
+        data = file.read(_READ_BYTES)
     try:
-        with segment.path.open("rb") as file:
-            file.seek(position.offset)
-            data = file.read(_READ_BYTES)
-            base = position.offset
-            for payload, end in read_frames(data, 0):
-                payloads.append(payload)
-                after = replace(after, number=after.number + 1, offset=base + end)
-                if len(payloads) == limit:
-                    break
+        for payload, end in read_frames(data, 0):
+            payloads.append(payload)
+            after = replace(after, number=after.number + 1, offset=position.offset + end)
+            if len(payloads) == limit:
+                return payloads, after, False
     except CorruptFrame:
         return payloads, after, True
-    return payloads, after, False
+    is_all = len(data) < _READ_BYTES
+    return payloads, after, is_all and after.offset < position.offset + len(data)
 
 
 def _lock(directory: Path) -> int:

@@ -172,12 +172,15 @@ class Spool:
         return max(0, self._number - load_position(self._directory).number)
 
     def close(self) -> None:
-        """Bring everything to the disk and let another process write."""
+        """Bring everything to the disk and let another process write; once is enough."""
+        if self._lock < 0:
+            return
+        lock, self._lock = self._lock, -1
         handles = [*self._ended, *([self._file] if self._file >= 0 else [])]
         self._ended, self._file = [], -1
         self._fault = self._fault or "spool_closed"
         _sync(handles, self._directory)
-        os.close(self._lock)
+        os.close(lock)
 
 
 def _lock(directory: Path) -> int:

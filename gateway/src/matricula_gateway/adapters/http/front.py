@@ -7,9 +7,7 @@ headers. Must not know routes, tokens or services.
 
 import asyncio
 import math
-from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import deque
 from typing import Any, Final, cast
 
 import httptools
@@ -17,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from matricula_gateway.adapters.http.cycle import Cycle
+from matricula_gateway.adapters.http.front_state import Front
 from matricula_gateway.domain.framing import (
     MAX_HEAD_BYTES,
     MAX_HEADER_BYTES,
@@ -34,51 +33,6 @@ _BODY: Final = "body"
 _BODY_BUFFER: Final = 131_072
 _CHUNK_OVERHEAD: Final = 16_384
 _CHUNK_OVERHEAD_FACTOR: Final = 8
-_SWEEP_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class FrontLimits:
-    """What one client may take; seconds, bytes and counts."""
-
-    head_seconds: float = 10.0
-    idle_seconds: float = 65.0
-    body_window_seconds: float = 15.0
-    body_window_bytes: int = 4_096
-    """A body slower than this many bytes per window is given up."""
-    write_seconds: float = 60.0
-    linger_seconds: float = 5.0
-    connections: int = 8_192
-    connections_per_address: int = 4_096
-    """Behind an ingress every connection has the ingress's address."""
-    in_flight: int = 2_048
-    pipelined: int = 16
-
-
-@dataclass(slots=True)
-class Front:
-    """What all connections of the listener share."""
-
-    limits: FrontLimits
-    refusal: Callable[[int], bytes]
-    """Renders a whole response for a request that never reaches the application."""
-    draining: bool = False
-    connections: "set[FrontProtocol]" = field(default_factory=set)
-    addresses: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
-    in_flight: int = 0
-
-    def sweep(self, now: float) -> None:
-        """Look at every connection's time; call it every half second."""
-        for connection in list(self.connections):
-            connection.check_time(now)
-
-    async def watch(self) -> None:
-        """Sweep for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            self.sweep(loop.time())
 
 
 class FrontProtocol(asyncio.Protocol):

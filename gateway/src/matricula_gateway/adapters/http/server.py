@@ -15,7 +15,8 @@ import structlog
 import uvicorn
 
 from matricula_chassis.runtime import AddressInUse
-from matricula_gateway.adapters.http.front import Front, FrontProtocol
+from matricula_gateway.adapters.http.front import FrontProtocol
+from matricula_gateway.adapters.http.front_state import Front
 
 _BACKLOG: Final = 4_096
 

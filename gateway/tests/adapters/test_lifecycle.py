@@ -1,0 +1,274 @@
+"""Keys that change, an issuer that is away, a process that is killed or told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest_asyncio
+
+from matricula_chassis.auth.tokens import SigningKey
+from matricula_chassis.clock import SystemClock
+from matricula_gateway.adapters.events.frames import MAGIC, read_frames, segments
+from matricula_testkit.tokens import TokenMint
+
+LEARNERS = "/v1/learners"
+
+
+@pytest_asyncio.fixture
+async def own_issuer(issuer: Any) -> AsyncIterator[Any]:
+    """An issuer that a test may hurt."""
+    one = type(issuer)()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+async def status(client: httpx.AsyncClient, token: str) -> int:
+    answer = await client.get(LEARNERS, headers={"Authorization": f"Bearer {token}"})
+    return answer.status_code
+
+
+def mint_of(issuer: Any) -> TokenMint:
+    key = SigningKey.generate(key_id=f"next-{uuid4().hex[:8]}")
+    return TokenMint(SystemClock(), issuer=issuer.url, key=key, lifetime=timedelta(minutes=5))
+
+
+async def test_the_issuer_s_keys_rotate_and_it_goes_away_and_good_tokens_never_notice(
+    make_gateway: Any, own_issuer: Any
+) -> None:
+    one = make_gateway()
+    one.issuer = own_issuer
+    await one.start()
+    old = own_issuer.mint
+    new = mint_of(own_issuer)
+    async with httpx.AsyncClient(base_url=one.url, timeout=10) as client:
+        began = one_token(old, "a")
+        assert await status(client, began) == 200
+
+        # A flood of made-up key ids costs at most one fetch in ten seconds and hurts nobody.
+        fetches = own_issuer.fetches
+        stranger = mint_of(own_issuer)
+        for number in range(300):
+            token = stranger.signed(
+                stranger.header(kid=f"made-up-{number}"),
+                stranger.claims(audience="matricula-gateway", roles=["dpo"]),
+            )
+            assert await status(client, token) == 401
+            if number % 50 == 0:
+                assert await status(client, one_token(old, f"flood-{number}")) == 200
+        assert own_issuer.fetches - fetches <= 1
+
+        # Planned rotation: published first, used afterwards.
+        own_issuer.jwks = {"keys": [*old.jwks["keys"], *new.jwks["keys"]]}
+        await fetched_again(own_issuer)
+        for number in range(20):
+            assert await status(client, one_token(new, f"new-{number}")) == 200
+            assert await status(client, one_token(old, f"old-{number}")) == 200
+        assert await status(client, began) == 200
+
+        # A key that was taken away is not believed any longer, not even for tokens seen before.
+        own_issuer.jwks = new.jwks
+        await fetched_again(own_issuer)
+        assert await status(client, began) == 401
+        assert await status(client, one_token(old, "b")) == 401
+        kept = one_token(new, "c")
+        assert await status(client, kept) == 200
+
+        # The issuer is away: what was issued goes on, also tokens that were not seen before.
+        await own_issuer.stop()
+        unseen = one_token(new, "unseen")
+        for _ in range(12):
+            began_at = time.monotonic()
+            assert await status(client, kept) == 200
+            assert time.monotonic() - began_at < 1
+            await asyncio.sleep(1)
+        assert await status(client, unseen) == 200
+        ready = await client.get(f"{one.internal_url}/readyz")
+        assert ready.status_code == 200
+        await own_issuer.start()
+
+
+def one_token(mint: TokenMint, subject: str) -> str:
+    return mint.token(audience="matricula-gateway", roles=["dpo"], sub=subject)
+
+
+async def fetched_again(issuer: Any) -> None:
+    before = issuer.fetches
+    async with asyncio.timeout(15):
+        while issuer.fetches == before:  # noqa: ASYNC110 - another process fetches
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(0.2)
+
+
+async def test_an_issuer_that_was_never_there_is_a_503_and_not_a_401(
+    make_gateway: Any, own_issuer: Any
+) -> None:
+    await own_issuer.stop()
+    one = make_gateway()
+    one.issuer = own_issuer
+    starting = asyncio.ensure_future(one.start())
+    async with httpx.AsyncClient(base_url=one.url) as client:
+        answer = None
+        async with asyncio.timeout(15):
+            while answer is None:
+                with contextlib.suppress(httpx.HTTPError):
+                    answer = await client.get(LEARNERS, headers=one.bearer())
+                await asyncio.sleep(0.1)
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert not starting.done()  # it is not ready
+        await own_issuer.start()
+        await starting
+        assert (await client.get(LEARNERS, headers=one.bearer())).status_code == 200
+
+
+async def test_the_gateway_s_own_key_rotates_while_it_runs(make_gateway: Any) -> None:
+    one = make_gateway()
+    await one.start()
+    rotate = [sys.executable, "-m", "matricula_gateway", "rotate-keys"]
+    before = await own_keys(one)
+    done = await asyncio.to_thread(
+        subprocess.run, rotate, env=one.environment, check=True, stdout=subprocess.DEVNULL
+    )
+    assert done.returncode == 0
+    async with asyncio.timeout(5):
+        while len(await own_keys(one)) < 2:  # noqa: ASYNC110 - another process is watched
+            await asyncio.sleep(0.1)
+    assert before < await own_keys(one)
+    async with httpx.AsyncClient(base_url=one.url) as client:
+        assert (await client.get(LEARNERS, headers=one.bearer())).status_code == 200
+
+
+async def own_keys(one: Any) -> set[str]:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{one.internal_url}/.well-known/jwks.json")
+    return {key["kid"] for key in answer.json()["keys"]}
+
+
+async def test_kill_9_under_load_loses_no_decision_whose_answer_was_seen(
+    make_gateway: Any,
+) -> None:
+    one = make_gateway()
+    await one.start()
+    answered: list[str] = []
+
+    async def worker(number: int) -> None:
+        headers = one.bearer(sub=f"worker-{number}")
+        with contextlib.suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(base_url=one.url, timeout=5) as client:
+                while True:
+                    answer = await client.get(LEARNERS, headers=headers)
+                    answered.append(answer.headers["x-correlation-id"])
+
+    workers = [asyncio.ensure_future(worker(number)) for number in range(8)]
+    async with asyncio.timeout(20):
+        while len(answered) < 400:  # noqa: ASYNC110 - the workers count
+            await asyncio.sleep(0.01)
+    one.kill(signal.SIGKILL)
+    await asyncio.gather(*workers)
+    kept = correlations(one)
+    assert set(answered) <= set(kept)
+    assert len(kept) == len(set(kept))
+
+    began = time.monotonic()
+    await one.start()  # the same spool, the same keys
+    async with httpx.AsyncClient(base_url=one.url) as client:
+        assert (await client.get(LEARNERS, headers=one.bearer())).status_code == 200
+    assert time.monotonic() - began < 15
+    assert len(correlations(one)) == len(kept) + 1
+
+
+def correlations(one: Any) -> list[str]:
+    found = []
+    for segment in segments(one.spool):
+        for payload, _ in read_frames(segment.path.read_bytes(), len(MAGIC)):
+            found.append(orjson.loads(payload)["correlation_id"])
+    return found
+
+
+async def test_sigterm_finishes_what_runs_and_refuses_nobody_who_is_connected(
+    make_gateway: Any,
+) -> None:
+    one = make_gateway(GATEWAY_LINGER_SECONDS="1", GATEWAY_DRAIN_SECONDS="10")
+    await one.start()
+    done = 0
+    stopping = asyncio.Event()
+
+    async def worker(number: int) -> None:
+        nonlocal done
+        headers = one.bearer(sub=f"worker-{number}")
+        async with httpx.AsyncClient(base_url=one.url, timeout=10) as client:
+            while True:
+                try:
+                    answer = await client.get(LEARNERS, headers=headers)
+                except httpx.ConnectError:
+                    assert stopping.is_set()
+                    return
+                assert answer.status_code == 200
+                done += 1
+
+    async def upload() -> int:
+        async def parts() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                yield b"z" * 10_000
+                await asyncio.sleep(0.1)
+
+        async with httpx.AsyncClient(base_url=one.url, timeout=10) as client:
+            answer = await client.post(
+                "/v1/submissions", content=parts(), headers=one.bearer(sub="uploader")
+            )
+        assert answer.status_code == 200
+        return int(answer.json()["received"])
+
+    workers = [asyncio.ensure_future(worker(number)) for number in range(4)]
+    uploading = asyncio.ensure_future(upload())
+    await asyncio.sleep(0.5)
+    stopping.set()
+    assert one.process is not None
+    one.process.send_signal(signal.SIGTERM)
+    await asyncio.sleep(0.2)
+    async with httpx.AsyncClient() as client:
+        with contextlib.suppress(httpx.ConnectError):
+            ready = await client.get(f"{one.internal_url}/readyz")
+            assert ready.status_code == 503
+    assert await uploading == 200_000
+    await asyncio.gather(*workers)
+    assert await asyncio.to_thread(one.process.wait, 15) == 0
+    assert done > 20
+
+
+async def test_sigterm_ends_endless_streams_in_time(make_gateway: Any, stub: Any) -> None:
+    one = make_gateway(GATEWAY_LINGER_SECONDS="0.1", GATEWAY_DRAIN_SECONDS="3")
+    await one.start()
+    headers = {"Prefer": "stub=events", **one.bearer()}
+    async with httpx.AsyncClient(base_url=one.url, timeout=20) as client:
+        with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
+            async with client.stream("GET", "/v1/submissions/1/events", headers=headers) as answer:
+                assert one.process is not None
+                one.process.send_signal(signal.SIGTERM)
+                async for _ in answer.aiter_raw():
+                    pass
+    assert one.process is not None
+    assert await asyncio.to_thread(one.process.wait, 10) == 0
+    assert "request.failed" not in one.log()
+
+
+async def test_a_key_file_that_others_may_read_stops_the_start(make_gateway: Any) -> None:
+    one = make_gateway()
+    (one.directory / "keys.json").write_text('{"keys": []}')
+    (one.directory / "keys.json").chmod(0o644)
+    command = [sys.executable, "-m", "matricula_gateway", "serve"]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=one.environment, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"GATEWAY_KEY_FILE" in done.stderr
