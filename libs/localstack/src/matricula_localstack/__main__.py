@@ -13,7 +13,6 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from matricula_chassis.db.migrate import new_revision
 from matricula_localstack import logfiles, postgres
@@ -84,14 +83,15 @@ def status() -> None:
     if state is None or not stack.is_running():
         console.print("Not running.")
         raise typer.Exit(1)
-    table = Table("process", "state", "pid", "ports", "restarts", "for", "purpose", box=None)
+    print(f"{'process':<26}{'state':<13}{'pid':>8}  {'ports':<12}{'restarts':>8}{'for':>9}")
     for unit in state.units:
         pid = str(unit.identity.pid) if unit.identity else ""
         ports = " ".join(str(port) for port in unit.ports)
         age = f"{time.time() - unit.since:.0f} s"
-        what = f"{unit.status}{': ' + unit.reason if unit.reason else ''}"
-        table.add_row(unit.name, what, pid, ports, str(unit.restarts), age, unit.purpose)
-    console.print(table)
+        why = f"  {unit.reason}" if unit.reason else ""
+        print(
+            f"{unit.name:<26}{unit.status:<13}{pid:>8}  {ports:<12}{unit.restarts:>8}{age:>9}{why}"
+        )
     if not state.is_ready:
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +34,24 @@ NOT_INHERITED: Final = frozenset({"DATABASE_URL"})
 def stop_orphans(state: StackState) -> list[str]:
     """Stop the processes of a stack whose supervisor has gone; returns their names.
 
-    The last started go first. A process is touched only while pid and start time both agree.
+    What others need is stopped after them, everything else at the same time. A process is touched
+    only while pid and start time both agree.
     """
+    heights: dict[str, int] = {}
+    for unit in reversed(state.units):  # those that need it come after a unit
+        above = [heights[other.name] for other in state.units if unit.name in other.needs]
+        heights[unit.name] = 1 + max(above, default=-1)
     stopped = []
-    for unit in reversed(state.units):
-        process = unit.identity.process() if unit.identity else None
-        if process is not None:
-            _stop_one(process, unit)
-            stopped.append(unit.name)
+    for height in sorted(set(heights.values())):
+        alive = [
+            (unit, process)
+            for unit in state.units
+            if heights[unit.name] == height
+            and unit.identity
+            and (process := unit.identity.process())
+        ]
+        _stop_together(alive)
+        stopped += [unit.name for unit, _ in alive]
     return stopped
 
 
@@ -95,14 +105,16 @@ async def _run(plan: Plan, home: Home) -> None:
     await supervisor.run(stop)
 
 
-def _stop_one(process: psutil.Process, unit: UnitState) -> None:
-    with contextlib.suppress(psutil.Error):
-        process.send_signal(unit.stop_signal)
-        try:
-            process.wait(unit.stop_seconds)
-        except psutil.TimeoutExpired:
+def _stop_together(alive: Sequence[tuple[UnitState, psutil.Process]]) -> None:
+    for unit, process in alive:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(unit.stop_signal)
+    patience = max((unit.stop_seconds for unit, _ in alive), default=0)
+    _, deaf = psutil.wait_procs([process for _, process in alive], timeout=patience)
+    for process in deaf:
+        with contextlib.suppress(psutil.Error):
             process.kill()
-            process.wait(unit.stop_seconds)
+    psutil.wait_procs(deaf, timeout=patience)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ class UnitState:
     status: Status = Status.WAITING
     identity: Identity | None = None
     ports: tuple[int, ...] = ()
+    needs: tuple[str, ...] = ()
     stop_signal: int = 15
     stop_seconds: float = 25.0
     restarts: int = 0
@@ -122,6 +123,7 @@ def read_state(path: Path) -> StackState | None:
                     "status": Status(unit["status"]),
                     "identity": Identity(**unit["identity"]) if unit["identity"] else None,
                     "ports": tuple(unit["ports"]),
+                    "needs": tuple(unit["needs"]),
                 }
             )
             for unit in document["units"]

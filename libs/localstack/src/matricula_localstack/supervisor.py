@@ -61,6 +61,7 @@ class Supervisor:
                     unit.name,
                     unit.purpose,
                     ports=unit.ports,
+                    needs=unit.needs,
                     stop_signal=unit.stop_signal,
                     stop_seconds=unit.stop_seconds,
                 )

@@ -141,6 +141,22 @@ def test_stopping_finds_the_orphans_of_a_killed_supervisor_too(stack: Stack):
     assert not stack.stop()
 
 
+def test_orphans_are_stopped_before_what_they_need(stack: Stack):
+    stack.home.create()
+    story = stack.home.root / "story"
+    logger = "trap 'echo {0} >> {1}; exit 0' TERM; while :; do sleep 0.05; done"
+    units = [
+        unit(name, ("sh", "-c", logger.format(name, story)), *needs)
+        for name, needs in (("db", ()), ("api", ("db",)), ("web", ("api",)))
+    ]
+    stack.start(plan(units))
+    state = stack.wait_ready(seconds=20)
+    os.kill(state.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not stack.is_running())
+    assert stack.stop()
+    assert story.read_text().split() == ["web", "api", "db"]
+
+
 def test_a_second_start_finds_the_first(stack: Stack):
     assert stack.start(plan([unit("api")]))
     before = stack.wait_ready(seconds=20)
