@@ -281,12 +281,12 @@ def test_no_more_keys_are_kept_than_allowed(kek: FileKeyEncryptionKey) -> None:
 def test_a_kept_key_never_answers_for_another_one(kek: FileKeyEncryptionKey) -> None:
     setting = CacheSetting(kek)
     setting.cache.cipher("person-1", setting.wrapped, context=b"c")
+    with pytest.raises(SealBroken):
+        setting.cache.cipher("person-1", setting.wrapped, context=b"other")
     replaced = new_key()
     cipher = setting.cache.cipher("person-1", kek.wrap(replaced, context=b"c"), context=b"c")
     sealed = seal(b"text", key=cipher, context=b"")
     assert open_sealed(sealed, key=replaced, context=b"") == b"text"
-    with pytest.raises(SealBroken):
-        setting.cache.cipher("person-1", setting.wrapped, context=b"other")
 
 
 def test_a_cache_that_keeps_keys_too_long_is_refused(kek: FileKeyEncryptionKey) -> None:
