@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
+from learner_api.adapters.files.submission import open_submission
 from learner_api.adapters.http import routes_learners, routes_submissions, routes_uploads
 from learner_api.adapters.http.dependencies import Means
 from learner_api.adapters.intake.worker import IntakeWorker
@@ -98,7 +99,9 @@ async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
             database=database,
             keys=keys,
             indexes=SearchIndexes(_root_key(settings)),
-            uploads=UploadStore(settings.upload_directory, keys=keys, limits=limits),
+            uploads=UploadStore(
+                settings.upload_directory, keys=keys, read_records=open_submission, limits=limits
+            ),
             writer=LearnerWriter(
                 clock=clock, ids=ids, target_working_days=settings.entry_target_working_days
             ),

@@ -83,6 +83,14 @@ class KeyStore:
             for row in found
         }
 
+    async def create_for_submission(self, submission_id: UUID) -> AESGCM:
+        """Make and store the key of one submission, or return the one it has."""
+        return (await self.create([submission_id], SUBMISSION))[submission_id]
+
+    async def of_submission(self, submission_id: UUID) -> AESGCM | None:
+        """Return the key of one submission; None once it was destroyed."""
+        return (await self.fetch([submission_id], SUBMISSION)).get(submission_id)
+
     async def destroy(self, owner: UUID, kind: _Kind = PERSON) -> bool:
         """Delete an owner's key for good; says whether there was one."""
         self._cache.drop(owner)

@@ -7,16 +7,15 @@ file itself knows how far it goes, so an interrupted upload resumes at its true 
 import asyncio
 import errno
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from learner_api.adapters.files.submission import RecordFile, open_submission
-from learner_api.adapters.postgres.key_store import SUBMISSION, KeyStore
+from learner_api.application.ports import RecordFile
 from learner_api.domain.record_file import Limits
 from matricula_chassis.crypto import (
     AlreadyFinished,
@@ -33,6 +32,28 @@ _READ_BYTES: Final = 1 << 20
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
+class SubmissionKeys(Protocol):
+    """Where the keys of submissions are kept; elsewhere than the files."""
+
+    async def create_for_submission(self, submission_id: UUID) -> AESGCM:
+        """Make and store the key of a submission, or return the one it has."""
+        ...
+
+    async def of_submission(self, submission_id: UUID) -> AESGCM | None:
+        """Return the key of a submission; None once it was destroyed."""
+        ...
+
+
+class ReadRecords(Protocol):
+    """Recognises the format of a stream and reads its records; raises FileRefused."""
+
+    def __call__(
+        self, stream: BinaryIO, /, *, media_type: str, limits: Limits
+    ) -> AbstractContextManager[RecordFile]:
+        """Open the stream as a file of records; closing it leaves the stream open."""
+        ...
+
+
 class StorageFull(DomainError):  # noqa: N818 - named as the fact it states
     """The disk under the uploads is full; what was acknowledged is kept."""
 
@@ -42,15 +63,22 @@ class StorageFull(DomainError):  # noqa: N818 - named as the fact it states
 class UploadStore:
     """Creates, appends to, reads and erases raw files. Blocking work goes to threads."""
 
-    def __init__(self, directory: Path, *, keys: KeyStore, limits: Limits) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        keys: SubmissionKeys,
+        read_records: ReadRecords,
+        limits: Limits,
+    ) -> None:
         self._directory = directory
         self._keys = keys
+        self._read_records = read_records
         self._limits = limits
 
     async def create(self, submission_id: UUID) -> None:
         """Make the submission's key and an empty file under it."""
-        keys = await self._keys.create([submission_id], SUBMISSION)
-        key = keys[submission_id]
+        key = await self._keys.create_for_submission(submission_id)
         with _full_disk():
             await asyncio.to_thread(self._create, submission_id, key)
 
@@ -90,7 +118,7 @@ class UploadStore:
         try:
             writer = await self._resume(submission_id)
         except AlreadyFinished:
-            pass
+            pass  # an earlier attempt wrote the last frame and was interrupted afterwards
         else:
             with _full_disk():
                 await asyncio.to_thread(writer.finish)
@@ -104,15 +132,18 @@ class UploadStore:
     async def open(self, submission_id: UUID, *, media_type: str) -> "OpenFile":
         """Return the finished file, to be read as a file of records (a context manager)."""
         key = await self._key(submission_id)
+        reader = self._reader(submission_id, key, allow_unfinished=False)
         return OpenFile(
-            self._reader(submission_id, key, allow_unfinished=False), media_type, self._limits
+            reader,
+            # an encrypted file reads as any binary file does
+            lambda: self._read_records(reader, media_type=media_type, limits=self._limits),  # type: ignore[arg-type]
         )
 
     async def _key(self, submission_id: UUID) -> AESGCM:
-        keys = await self._keys.fetch([submission_id], SUBMISSION)
-        if submission_id not in keys:
+        key = await self._keys.of_submission(submission_id)
+        if key is None:
             raise NotFound("upload-not-found", submission_id=str(submission_id))
-        return keys[submission_id]
+        return key
 
     async def _resume(self, submission_id: UUID) -> EncryptedFileWriter:
         key = await self._key(submission_id)
@@ -161,24 +192,23 @@ class UploadStore:
 class OpenFile:
     """A raw file open for reading its records; closes both on exit."""
 
-    def __init__(self, reader: EncryptedFileReader, media_type: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        reader: EncryptedFileReader,
+        read_records: Callable[[], AbstractContextManager[RecordFile]],
+    ) -> None:
         self._reader = reader
-        self._media_type = media_type
-        self._limits = limits
-        self._file: RecordFile | None = None
+        self._read_records = read_records
+        self._file: AbstractContextManager[RecordFile] | None = None
 
     def __enter__(self) -> RecordFile:
         """Recognise the format; raises FileRefused."""
         try:
-            self._file = open_submission(
-                self._reader,  # type: ignore[arg-type]  # a raw file is a binary file
-                media_type=self._media_type,
-                limits=self._limits,
-            )
+            self._file = self._read_records()
+            return self._file.__enter__()
         except BaseException:
             self._reader.close()
             raise
-        return self._file
 
     def __exit__(self, *error: object) -> None:
         """Close the file."""
