@@ -217,6 +217,7 @@ GOOD = {
     "plus sign": (changed(Accom="+5"), "Accom", 5),
     "minus nought": (changed(Accom="-0"), "Accom", 0),
     "very padded integer": (changed(Accom="0" * 5_000 + "5"), "Accom", 5),
+    "very padded negative": (changed(Accom="-" + "0" * 5_000 + "5"), "Accom", -5),
     "spaces around a number": (changed(Accom=" 5\n"), "Accom", 5),
     "spaces around a date": (changed(DateOfBirth=" 1990-01-02\t"), "DateOfBirth", "1990-01-02"),
     "date in Greenwich": (changed(DateOfBirth="1990-01-02Z"), "DateOfBirth", "1990-01-02"),

@@ -16,11 +16,13 @@ def _weighted(digits: bytes, weights: tuple[int, ...]) -> int:
 
 
 def uln_check_digit_fits(uln: int) -> bool:
-    """Say whether the last digit of a ten-digit ULN fits the others (DD01; 9999999999 does)."""
+    """Say whether the last digit of a ten-digit ULN fits the others (DD01).
+
+    9999999999, the temporary one, does; a remainder of nought asks for 10, which no digit is.
+    """
     if uln == TEMPORARY_ULN:
         return True
-    remainder = _weighted(b"%d" % uln, _ULN_WEIGHTS)
-    return remainder != 0 and uln % 10 == 10 - remainder
+    return uln % 10 == 10 - _weighted(b"%d" % uln, _ULN_WEIGHTS)
 
 
 def employer_id_check_digit_fits(employer: int) -> bool:

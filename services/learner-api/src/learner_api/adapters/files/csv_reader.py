@@ -49,7 +49,6 @@ class CsvReader:
                 path = self._path(row)
                 if path == _LEARNER:
                     self._first_learner = row
-                    self._since = 0
                     break
                 if path.startswith(_LEARNER + "."):
                     raise FileRefused("file-structure-invalid", line=row[0])
@@ -65,11 +64,11 @@ class CsvReader:
             tree = _Tree(self._columns, _LEARNER)
             tree.add(_LEARNER, start)
             start = None
+            self._since = 0
             for row in self._rows:
                 path = self._path(row)
                 if path == _LEARNER:
                     start = row
-                    self._since = 0
                     break
                 if path in _ENTITY_BY_PATH and not path.startswith(_LEARNER + "."):
                     raise FileRefused("file-structure-invalid", line=row[0])
@@ -156,8 +155,6 @@ class _Tree:
                 self._fault("", "misplaced", message)
                 return
             node, pointer = _attach(entity, *parent)
-        for longer in [other for other in self._open if other.startswith(path + ".")]:
-            del self._open[longer]
         self._open[path] = (node, pointer)
         self._fill(entity, node, pointer, row[1])
 
