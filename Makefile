@@ -15,6 +15,7 @@ UV = $(shell command -v uv || echo $(or $(MATRICULA_HOME),.local)/tools/uv-$(UV_
 N ?= 1000
 SEED ?= 1
 FAULTS ?=
+OUT ?= $(or $(MATRICULA_HOME),.local)/samples
 T ?=
 ARGS ?=
 
@@ -39,8 +40,9 @@ demo: $(STAMP) ## run the whole story on real servers and check it; FILE=path fo
 	@$(BIN)/matricula demo $(if $(FILE),--file "$(FILE)")
 
 .PHONY: sample
-sample: $(STAMP) ## write synthetic learner files: N=1000 SEED=1 FAULTS=comma,separated,codes
-	@$(PYTHON_IN) -m matricula_testkit.ilr.sample --n $(N) --seed $(SEED) $(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+sample: $(STAMP) ## write synthetic learner files: N=1000 SEED=1 FAULTS=all (or schema:3,…) OUT=folder
+	@$(PYTHON_IN) -m matricula_testkit.ilr.sample --learners $(N) --seed $(SEED) \
+	  --faults "$(FAULTS)" --out "$(OUT)" $(ARGS)
 
 ##@ Run
 
