@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import Column, MetaData, Table, Text, text
 
 from matricula_chassis.db import migrate
 from matricula_chassis.db.uow import Database
@@ -56,8 +56,12 @@ async def test_a_database_ahead_of_the_code_has_nothing_pending(urls: DatabaseUr
     database = Database.from_url(urls.owner, application_name="test")
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'of-tomorrow'")
-    await database.dispose()
     state = await migrate.check(urls.app, sample.MIGRATIONS)
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD}
+        )
+    await database.dispose()
     assert (state.applied, state.pending) == (("of-tomorrow",), ())
 
 

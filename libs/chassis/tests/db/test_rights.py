@@ -5,8 +5,6 @@ import pytest
 
 from matricula_chassis.db import ddl
 from matricula_localstack.provision import DatabaseUrls
-from matricula_testkit.sample_service import service as sample
-from matricula_testkit.servers import DatabaseFactory
 
 pytestmark = pytest.mark.postgres
 
@@ -14,11 +12,6 @@ OUTBOX_ROW = """
     INSERT INTO outbox (event_id, topic, key, bucket, payload, headers, created_at)
     VALUES ('01937f5e-0000-7000-8000-000000000001', 't', 'k', 0, '', '{}', now())
 """
-
-
-@pytest.fixture(scope="module")
-def urls(make_database: DatabaseFactory) -> DatabaseUrls:
-    return make_database(sample.SERVICE, migrations=sample.MIGRATIONS)
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

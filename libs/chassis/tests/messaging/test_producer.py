@@ -35,7 +35,7 @@ async def producer(wire: Wire) -> AsyncIterator[RecordProducer]:
 
 
 def record(wire: Wire, key: str, number: int, *, size: int = 10) -> OutgoingRecord:
-    return OutgoingRecord(wire.topic, key.encode(), b"%d " % number + b"x" * size, [])
+    return OutgoingRecord(wire.topic, key.encode(), b"%d " % number + b"x" * size, [], 0)
 
 
 async def numbers(wire: Wire, key: str) -> list[int]:
@@ -68,7 +68,7 @@ async def test_a_record_that_is_too_large_withholds_the_later_ones_of_its_key_on
 async def test_an_unknown_topic_is_told_from_an_unreachable_broker(
     producer: RecordProducer, wire: Wire
 ) -> None:
-    missing = OutgoingRecord(f"{wire.topic}.missing", b"a", b"1", [])
+    missing = OutgoingRecord(f"{wire.topic}.missing", b"a", b"1", [], 0)
     assert await producer.send([missing, record(wire, "a", 1)]) == [UNKNOWN_TOPIC, None]
     async with RecordProducer("127.0.0.1:1", client_id="test", delivery_timeout=0.5) as lost:
         assert await lost.send([record(wire, "a", 1)]) == [UNREACHABLE]

@@ -121,7 +121,7 @@ async def test_sequences_have_no_gap_while_writers_compete_for_the_same_aggregat
             async with work() as uow:
                 await uow.change(next(keys), topic=wire.topic)
 
-    async with running(relay(rows_per_bucket=3)):
+    async with running(relay(batch=48)):
         async with asyncio.TaskGroup() as tasks:
             for _ in range(16):
                 tasks.create_task(writer())
@@ -182,7 +182,7 @@ async def test_two_relays_share_the_buckets_and_keep_the_order(
     owner: Database,
     wire: Wire,
 ) -> None:
-    async with running(relay(rows_per_bucket=2), relay(rows_per_bucket=2)):
+    async with running(relay(batch=32), relay(batch=32)):
         await share_settles(owner, [8, 8])
         await write(work, wire.topic, keys=40, each=20)
         await drained(owner)

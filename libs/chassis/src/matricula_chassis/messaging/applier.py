@@ -52,9 +52,11 @@ class Subscription:
     inbox_window: timedelta = INBOX_WINDOW
     max_attempts: int = MAX_ATTEMPTS
 
-    def wants(self, event_type: str | None) -> bool:
-        """Say whether records of this type are to be applied; unreadable types are."""
-        return self.batch_handler is not None or event_type is None or event_type in self.handlers
+    def wanted(self, records: Sequence[IncomingRecord]) -> Sequence[IncomingRecord]:
+        """Return the records whose types are to be applied; unreadable types are."""
+        if self.batch_handler is not None:
+            return records
+        return [r for r in records if (name := type_of(r.headers)) is None or name in self.handlers]
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ class EventApplier:
 
     async def apply(self, records: Sequence[IncomingRecord]) -> Applied:
         """Apply records of one partition, in order, and say how far that went."""
-        wanted = [r for r in records if self._subscription.wants(type_of(r.headers))]
+        wanted = self._subscription.wanted(records)
         deliveries = [deliver(record) for record in wanted]
         result = Applied(records[-1].offset + 1, skipped=len(records) - len(wanted))
         if deliveries:
@@ -129,10 +131,11 @@ class EventApplier:
         self, raw: "asyncpg.Connection[asyncpg.Record]", fresh: Sequence[Delivery]
     ) -> tuple[list[Delivery], list[Burial]]:
         parked = await self._parked(raw, fresh)
+        oldest = self._oldest()
         good: list[Delivery] = []
         burials: list[Burial] = []
         for delivery in fresh:
-            reason = self._reason_at_sight(delivery, parked)
+            reason = _reason_at_sight(delivery, parked, oldest)
             if reason is None:
                 good.append(delivery)
             else:
@@ -180,7 +183,7 @@ class EventApplier:
                     done.duplicates += 1
                     return None
                 parked = await self._parked(raw, [delivery])
-                reason = self._reason_at_sight(delivery, parked)
+                reason = _reason_at_sight(delivery, parked, self._oldest())
                 if reason is None and delivery.envelope is not None:
                     await self.handle(uow, delivery.envelope)
         except Exception as error:  # noqa: BLE001 - judged here
@@ -200,21 +203,16 @@ class EventApplier:
         done.burials.append(burial)
         return None
 
-    def _reason_at_sight(self, delivery: Delivery, parked: set[Lane]) -> str | None:
-        if delivery.lane in parked:
-            return dead_letter.PARKED_KEY
-        if delivery.fault is not None:
-            return f"undecodable:{delivery.fault}"
-        if delivery.made_at() < self._clock.now() - self._subscription.inbox_window:
-            return dead_letter.TOO_OLD
-        return None
+    def _oldest(self) -> int:
+        start = self._clock.now() - self._subscription.inbox_window
+        return int(start.timestamp() * 1000)
 
     async def _parked(
         self, raw: "asyncpg.Connection[asyncpg.Record]", deliveries: Sequence[Delivery]
     ) -> set[Lane]:
         if self._subscription.ordering == "none":
             return set()
-        lanes = {delivery.lane for delivery in deliveries if delivery.lane is not None}
+        lanes = {lane for delivery in deliveries if (lane := delivery.lane) is not None}
         return await dead_letter.parked_lanes(raw, self._name, lanes)
 
     def _park(self, parked: set[Lane], delivery: Delivery) -> None:
@@ -246,3 +244,13 @@ def _first_of_each(deliveries: Sequence[Delivery], new: set[Any]) -> list[Delive
             new.discard(delivery.event_id)
             fresh.append(delivery)
     return fresh
+
+
+def _reason_at_sight(delivery: Delivery, parked: set[Lane], oldest: int) -> str | None:
+    if parked and delivery.lane in parked:
+        return dead_letter.PARKED_KEY
+    if delivery.fault is not None:
+        return f"undecodable:{delivery.fault}"
+    if delivery.made_at < oldest:
+        return dead_letter.TOO_OLD
+    return None

@@ -54,7 +54,7 @@ class ConsumerStalled(Exception):  # noqa: N818 - named as the fact it states
 class ConsumerSettings:
     """How a consumer paces itself; times in seconds."""
 
-    max_batch: int = 500
+    max_batch: int = 1000
     poll: float = 0.2
     session_timeout: float = 10.0
     heartbeat: float = 3.0

@@ -63,6 +63,8 @@ async def parked_lanes(
 
     A replay that is about to free a key holds its lock: this waits for it and looks again.
     """
+    if not await raw.fetchval(query(_PACKAGE, "dead_letter_any"), consumer):
+        return set()
     found = await _unresolved(raw, consumer, lanes)
     if not found:
         return found

@@ -57,11 +57,15 @@ class Delivery:
         key = self.record.key
         return None if key is None else (self.record.topic, bytes(key))
 
-    def made_at(self) -> datetime:
-        """Return when the event was made, from its id; for other ids when the record was."""
+    @property
+    def made_at(self) -> int:
+        """Return when the event was made, in milliseconds since 1970, from its id.
+
+        An id without a time tells nothing: then it is when the record was made.
+        """
         if self.event_id.version in _TIME_ORDERED:
-            return instant_of(self.event_id.int >> 80)
-        return instant_of(self.record.timestamp)
+            return self.event_id.int >> 80
+        return self.record.timestamp
 
 
 def deliver(record: IncomingRecord) -> Delivery:

@@ -39,17 +39,20 @@ Lane = tuple[str, int]  # topic and partition
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRecord:
-    """One record to send. Records with the same topic and key keep their order."""
+    """One record to send. Records with the same topic and key keep their order.
+
+    `header_bytes` is about what the headers take; more than the truth does no harm.
+    """
 
     topic: str
     key: bytes
     value: bytes
     headers: Headers
+    header_bytes: int
 
     def size(self) -> int:
         """Return about how many bytes the record takes in a batch."""
-        heads = sum(len(name) + len(value) + 4 for name, value in self.headers)
-        return len(self.key) + len(self.value) + heads + _RECORD_OVERHEAD
+        return len(self.key) + len(self.value) + self.header_bytes + _RECORD_OVERHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,7 @@ class EventPublisher:
         Raises Unavailable ("broker-unavailable") when any was not acknowledged. Publish the same
         envelopes again then: consumers know them by their id.
         """
-        records = [OutgoingRecord(e.topic, e.key, e.value(), e.to_headers()) for e in envelopes]
+        records = [_outgoing(envelope) for envelope in envelopes]
         faults = [fault for fault in await self._producer.send(records) if fault is not None]
         if faults:
             raise Unavailable(
@@ -307,6 +310,17 @@ class EventPublisher:
                 failed=len(faults),
                 is_permanent=any(fault.is_permanent for fault in faults),
             )
+
+
+def _outgoing(envelope: Envelope) -> OutgoingRecord:
+    headers = envelope.to_headers()
+    return OutgoingRecord(
+        topic=envelope.topic,
+        key=envelope.key,
+        value=envelope.value(),
+        headers=headers,
+        header_bytes=sum(len(name) + len(value) + 4 for name, value in headers),
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -5,6 +5,7 @@ the inbox absorbs that. It never drops a row and never holds one key's events in
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ import structlog
 
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.crash_points import crash_point, declare_crash_points
+from matricula_chassis.db.outbox import BUCKETS
 from matricula_chassis.db.sql import query
 from matricula_chassis.messaging import metrics
 from matricula_chassis.messaging.backoff import Backoff
@@ -43,13 +45,13 @@ _CONNECTION_FAULTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RelaySettings:
-    """How a relay paces itself; times in seconds.
+    """How a relay paces itself; times in seconds. `batch` is how many rows it reads at once.
 
     A topic that does not exist may be about to be made: it counts as permanent only after
     `unknown_topic_attempts`.
     """
 
-    rows_per_bucket: int = 128
+    batch: int = 2048
     busy_pause: float = 0.005
     idle_pause: float = 0.5
     balance_every: float = 1.0
@@ -115,6 +117,7 @@ class Relay:
         pause, balanced, gauged, unreachable = settings.busy_pause, -1e9, -1e9, 0
         while not stop.is_set():
             if now() - balanced >= settings.balance_every:
+                await session.flush()
                 await session.locks.balance()
                 balanced = now()
                 metrics.RELAY_BUCKETS.set(len(session.locks.held))
@@ -131,6 +134,7 @@ class Relay:
             unreachable = 0
             pause = settings.busy_pause if result.sent else min(pause * 2, settings.idle_pause)
             await self._pause(pause, stop)
+        await session.flush()
 
     async def _pause(self, seconds: float, stop: asyncio.Event) -> None:
         stopping = asyncio.ensure_future(stop.wait())
@@ -155,6 +159,7 @@ class _Batch:
 @dataclass(frozen=True, slots=True)
 class _Row:
     seq: int
+    bucket: int
     record: OutgoingRecord
     attempts: int
 
@@ -175,29 +180,55 @@ class _Session:
         self._producer = producer
         self._clock = clock
         self._settings = settings
+        self._share = max(1, settings.batch // BUCKETS)
+        self._is_full = False
+        self._sent: list[int] = []
+        self._following: list[_Row] = []
 
     async def publish_batch(self) -> _Batch:
-        """Read what is due, send it, mark what was acknowledged and postpone the rest."""
-        held = self.locks.held
-        if not held:
-            return _Batch(0)
-        rows = await self._read(held)
+        """Send what is due and mark what was acknowledged; postpone the rest.
+
+        While a full batch is on its way the database is not idle: the batch before is marked and
+        the next one read.
+        """
+        rows, self._following = self._following or await self._read(()), []
         crash_point("relay.after_read")
         if not rows:
             return _Batch(0)
         with metrics.RELAY_BATCH.time():
-            outcomes = await self._producer.send([row.record for row in rows])
+            outcomes = await self._send(rows)
             crash_point("relay.after_send_before_mark")
-            sent = [row.seq for row, fault in zip(rows, outcomes, strict=True) if fault is None]
-            if sent:
-                await self._connection.execute(
-                    query(_PACKAGE, "relay_mark_published"), sent, self._clock.now()
-                )
+            self._sent = [r.seq for r, fault in zip(rows, outcomes, strict=True) if fault is None]
+            sent = len(self._sent)
+            if sent < len(rows):
+                self._following = []  # it may hold later events of a key that is now withheld
+            is_unreachable = await self._postpone(rows, outcomes) if sent < len(rows) else False
+            if not self._following:
+                await self.flush()
             crash_point("relay.after_mark")
-        metrics.RELAY_PUBLISH.labels("published").inc(len(sent))
-        is_unreachable = await self._postpone(rows, outcomes) if len(sent) < len(rows) else False
-        is_full = len(rows) >= self._settings.rows_per_bucket and bool(sent)
-        return _Batch(len(sent), is_full=is_full, is_unreachable=is_unreachable)
+        return _Batch(sent, is_full=bool(self._following), is_unreachable=is_unreachable)
+
+    async def flush(self) -> None:
+        """Mark what was sent and forget what was read ahead: then nothing is in flight."""
+        self._following = []
+        sent, self._sent = self._sent, []
+        if sent:
+            await self._connection.execute(
+                query(_PACKAGE, "relay_mark_published"), sent, self._clock.now()
+            )
+            metrics.RELAY_PUBLISH.labels("published").inc(len(sent))
+
+    async def _send(self, rows: Sequence[_Row]) -> list[SendFault | None]:
+        sending = asyncio.ensure_future(self._producer.send([row.record for row in rows]))
+        try:
+            await self.flush()
+            if self._is_full:
+                self._following = await self._read([row.seq for row in rows])
+        except BaseException:
+            sending.cancel()
+            await asyncio.wait({sending})
+            raise
+        return await sending
 
     async def gauge(self) -> None:
         """Bring the gauges of the outbox up to date."""
@@ -210,11 +241,20 @@ class _Session:
         metrics.OUTBOX_BACKLOG.set(row["backlog"])
         metrics.OUTBOX_PARKED_KEYS.set(row["parked"])
 
-    async def _read(self, held: Sequence[int]) -> list[_Row]:
+    async def _read(self, in_flight: Sequence[int]) -> list[_Row]:
+        """Read the next rows, sharing the batch among the buckets that have the most to send."""
         found = await self._connection.fetch(
-            query(_PACKAGE, "relay_read"), held, self._clock.now(), self._settings.rows_per_bucket
+            query(_PACKAGE, "relay_read"),
+            self.locks.held,
+            self._clock.now(),
+            self._share,
+            in_flight,
         )
-        return [_row(record) for record in found]
+        rows = [_row(record) for record in found]
+        full = sum(count >= self._share for count in Counter(row.bucket for row in rows).values())
+        self._is_full = full > 0
+        self._share = max(1, self._settings.batch // (full or BUCKETS))
+        return rows
 
     async def _postpone(self, rows: Iterable[_Row], outcomes: Iterable[SendFault | None]) -> bool:
         """Return whether nothing but the broker is at fault; then no row is touched."""
@@ -225,7 +265,7 @@ class _Session:
         ]
         for _, fault in faults:
             metrics.RELAY_PUBLISH.labels(fault.reason).inc()
-        if all(fault.is_everywhere for _, fault in faults):
+        if not self._sent and all(fault.is_everywhere for _, fault in faults):
             return True
         now = self._clock.now()
         first: dict[tuple[str, bytes], tuple[_Row, SendFault]] = {}
@@ -264,8 +304,9 @@ def _row(found: asyncpg.Record) -> _Row:
         key=found["key"].encode(),
         value=found["payload"],
         headers=[(name, text.encode()) for name, text in headers.items()],
+        header_bytes=len(found["headers"]),
     )
-    return _Row(found["seq"], record, found["attempts"])
+    return _Row(found["seq"], found["bucket"], record, found["attempts"])
 
 
 async def _close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -3,7 +3,8 @@
 Adding partitions would move keys and break their order, so a difference is an error for people.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -12,6 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 _TIMEOUT_MS: Final = 15_000
+_SHOW_SECONDS: Final = 15
+_SHOW_PAUSE: Final = 0.05
 _NO_ERROR: Final = 0
 _BROKER_DEFAULT: Final = -1
 
@@ -39,30 +42,36 @@ class TopicMismatch(Exception):  # noqa: N818 - named as the fact it states
 
 
 async def ensure_topics(bootstrap: str, specs: Sequence[TopicSpec]) -> list[str]:
-    """Create the topics that are missing and return their names.
+    """Create the topics that are missing, wait until the broker shows all, return the new names.
 
     Raises TopicMismatch for an existing topic with another number of partitions, KafkaError when
-    the broker refuses or does not answer.
+    the broker refuses or does not answer, TimeoutError when a topic does not show.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS)
     try:
         await admin.start()
         present = set(await admin.list_topics())
-        await _check_existing(admin, [spec for spec in specs if spec.name in present])
         missing = [spec for spec in specs if spec.name not in present]
-        return await _create(admin, missing) if missing else []
+        created = await _create(admin, missing) if missing else []
+        async with asyncio.timeout(_SHOW_SECONDS):
+            await _check(admin, {spec.name: spec.partitions for spec in specs})
+        return created
     finally:
         await admin.close()
 
 
-async def _check_existing(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
-    if not specs:
-        return
-    wanted = {spec.name: spec.partitions for spec in specs}
-    for found in await admin.describe_topics(list(wanted)):
-        name, count = found["topic"], len(found["partitions"])
-        if count != wanted[name]:
-            raise TopicMismatch(topic=name, expected=wanted[name], found=count)
+async def _check(admin: AIOKafkaAdminClient, wanted: Mapping[str, int]) -> None:
+    hidden = set(wanted)
+    while hidden:
+        for found in await admin.describe_topics(sorted(hidden)):
+            name, count = found["topic"], len(found["partitions"])
+            if count == 0:
+                continue  # made a moment ago, by us or by another process
+            if count != wanted[name]:
+                raise TopicMismatch(topic=name, expected=wanted[name], found=count)
+            hidden.discard(name)
+        if hidden:
+            await asyncio.sleep(_SHOW_PAUSE)
 
 
 async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[str]:

@@ -1,10 +1,11 @@
-"""Fixtures on the sample service: a migrated database of the test's own and handles on it.
+"""Fixtures on the sample service: a migrated database, empty for each test, and handles on it.
 
-A conftest imports those that its tests use.
+A conftest imports all of them. Making a database costs more than most tests, so a module has one.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -16,17 +17,27 @@ from matricula_localstack.provision import DatabaseUrls
 from matricula_testkit.sample_service import service as sample
 from matricula_testkit.servers import DatabaseFactory
 
-__all__ = ["WorkFactory", "database", "owner", "urls", "work"]
+__all__ = ["WorkFactory", "database", "owner", "sample_urls", "urls", "work"]
 
 WorkFactory = Callable[..., sample.SampleWork]
 
 
-@pytest.fixture
-def urls(make_database: DatabaseFactory) -> Iterator[DatabaseUrls]:
-    """Return the addresses of a fresh database, by role."""
+@pytest.fixture(scope="module")
+def sample_urls(make_database: DatabaseFactory) -> Iterator[DatabaseUrls]:
+    """Return the addresses of the module's database, by role."""
     made = make_database(sample.SERVICE, migrations=sample.MIGRATIONS)
     yield made
     make_database.drop(made)
+
+
+@pytest_asyncio.fixture
+async def urls(sample_urls: DatabaseUrls) -> DatabaseUrls:
+    """Return the addresses of an empty database, by role."""
+    connection = await asyncpg.connect(sample_urls.owner.replace("+asyncpg", ""))
+    names = ", ".join(f'"{table}"' for table in sample.METADATA.tables)
+    await connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
+    await connection.close()
+    return sample_urls
 
 
 @pytest_asyncio.fixture
