@@ -10,7 +10,12 @@ from fastapi import FastAPI
 
 from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
 from learner_api.adapters.files.submission import open_submission
-from learner_api.adapters.http import routes_learners, routes_submissions, routes_uploads
+from learner_api.adapters.http import (
+    routes_learners,
+    routes_records,
+    routes_submissions,
+    routes_uploads,
+)
 from learner_api.adapters.http.dependencies import Means
 from learner_api.adapters.intake.worker import IntakeWorker
 from learner_api.adapters.postgres.key_store import KeyStore
@@ -46,7 +51,12 @@ from matricula_contracts import problems as problems_contract
 
 MIGRATIONS = "learner_api.migrations"
 KEY_MIGRATIONS = "learner_api.key_migrations"
-ROUTERS = (routes_learners.router, routes_submissions.router, routes_uploads.router)
+ROUTERS = (
+    routes_learners.router,
+    routes_submissions.router,
+    routes_records.router,
+    routes_uploads.router,
+)
 _INDEX_KEY_BYTES = 32
 
 

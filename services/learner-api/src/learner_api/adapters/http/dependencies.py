@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -10,6 +11,7 @@ from learner_api.application.ports import Indexes, Uploads, Work, WorkFactory
 from learner_api.application.receive_upload import ReceiveUpload, Sender
 from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.learner_version import Provenance
+from learner_api.domain.submission import Submission
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Policy, Principal
 from matricula_chassis.clock import Clock
@@ -104,6 +106,14 @@ def note_read(
         ukprn=principal.ukprn,
         purpose=principal.purpose,
     )
+
+
+async def submission_of(means: Means, principal: Principal, submission_id: UUID) -> Submission:
+    """Return a submission of the caller's provider, and of the partner itself; raises NotFound."""
+    async with means.work(context_of(principal)) as work:
+        return await work.submissions.get(
+            submission_id, ukprn=provider_of(principal), partner=partner_of(principal)
+        )
 
 
 def visible_part(
