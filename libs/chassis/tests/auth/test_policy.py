@@ -1,3 +1,5 @@
+"""The policy document as guards and gateway read it: defaults, decisions and their reasons."""
+
 import copy
 from collections.abc import Callable
 from dataclasses import replace

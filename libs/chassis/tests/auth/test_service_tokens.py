@@ -1,3 +1,5 @@
+"""Tokens for calls to other services: got once, kept, renewed in time, never shown."""
+
 import asyncio
 import base64
 from datetime import UTC, datetime, timedelta

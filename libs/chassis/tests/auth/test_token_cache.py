@@ -1,3 +1,5 @@
+"""The cache of verified tokens saves signatures and never outlives a token."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest

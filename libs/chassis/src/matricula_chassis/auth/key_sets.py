@@ -66,7 +66,7 @@ class KeySet:
             try:
                 key = VerifyingKey(entry, backend=backend)
             except BadKey:
-                continue
+                continue  # of another algorithm or broken; the others are still good
             if 0 < len(key.key_id) <= MAX_KEY_ID_LENGTH:
                 keys.append(key)
         if not keys:
@@ -198,6 +198,7 @@ class RemoteKeySet:
         if abs(now - self._attempted_at) < interval:
             return None
         self._attempted_at = now
+        # lint-skip: no-bare-create-task held in _refreshing, shared by all who wait; aclose ends it
         task = asyncio.get_running_loop().create_task(self._fetch_once(), name="key-set-fetch")
         self._refreshing = task
         task.add_done_callback(self._forget_refresh)

@@ -5,24 +5,15 @@ wrapper on it. The libraries are asked for one thing only, the ES256 signature u
 beforehand; every other rule is ours, in `checks`, because python-jose does not keep them.
 """
 
-import hashlib
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from jose import backends as jose_backends
 from jose import jwk as jose_jwk
 from jose import jws as jose_jws
@@ -39,10 +30,9 @@ from matricula_chassis.auth.checks import (
     check_claims,
     read_unverified,
 )
-from matricula_chassis.auth.principal import Claims, Principal
+from matricula_chassis.auth.principal import Claims
 from matricula_chassis.auth.rejection import Reason, TokenRejected
 from matricula_chassis.clock import Clock
-from matricula_chassis.crypto.private_files import create_private, read_private
 from matricula_chassis.ids import IdSource
 
 INTERNAL_LIFETIME: Final = timedelta(seconds=60)
@@ -176,23 +166,6 @@ class SigningKey:
         """Make a new key."""
         return cls(ec.generate_private_key(ec.SECP256R1()), key_id=key_id)
 
-    @classmethod
-    def from_file(cls, path: Path | str, *, create: bool = False) -> "SigningKey":
-        """Read a private PEM file (PKCS 8, mode 0600), or make it; the id is its thumbprint.
-
-        Raises UnsafeKeyFile, or BadKey when the file holds something else.
-        """
-        place = Path(path)
-        if create and not place.exists():
-            create_private(place, _pem(ec.generate_private_key(ec.SECP256R1())))
-        try:
-            private = load_pem_private_key(read_private(place), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise BadKey from None
-        if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise BadKey
-        return cls(private, key_id=_thumbprint(private.public_key()))
-
     @property
     def private(self) -> ec.EllipticCurvePrivateKey:
         """The key itself, for whoever stores it."""
@@ -216,16 +189,6 @@ def _public_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
         "x": _base64url(numbers.x.to_bytes(_COORDINATE_BYTES, "big")),
         "y": _base64url(numbers.y.to_bytes(_COORDINATE_BYTES, "big")),
     }
-
-
-def _pem(private: ec.EllipticCurvePrivateKey) -> bytes:
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _thumbprint(public: ec.EllipticCurvePublicKey) -> str:
-    """Return the JWK thumbprint (RFC 7638)."""
-    canonical = orjson.dumps(_public_jwk(public), option=orjson.OPT_SORT_KEYS)
-    return _base64url(hashlib.sha256(canonical).digest())
 
 
 def _base64url(raw: bytes) -> str:
@@ -316,7 +279,6 @@ class TokenSigner:
         clock: Clock,
         ids: IdSource,
         lifetime: timedelta = INTERNAL_LIFETIME,
-        also_published: Sequence[SigningKey] = (),
         backend: str | None = None,
     ) -> None:
         self._backend = _backend(backend)
@@ -326,7 +288,6 @@ class TokenSigner:
         self._clock = clock
         self._ids = ids
         self._lifetime = int(lifetime.total_seconds())
-        self._published = [one.public_jwk() for one in (key, *also_published)]
 
     def sign(self, claims: Mapping[str, Any], *, audience: str) -> str:
         """Sign claims for one service; iss, aud, iat, nbf, exp and jti are set here.
@@ -345,24 +306,3 @@ class TokenSigner:
             "jti": str(self._ids.uuid7()),
         }
         return self._backend.sign(orjson.dumps(payload), self._key, key_id=self._key_id)
-
-    def sign_principal(self, principal: Principal, *, audience: str) -> str:
-        """Sign the internal token that says who acts, for one service."""
-        acts_for = principal.acting_for
-        return self.sign(
-            {
-                "sub": acts_for or principal.subject,
-                "client_id": principal.client_id,
-                "ukprn": principal.ukprn,
-                "roles": sorted(principal.roles),
-                "purpose": principal.purpose,
-                "acr": principal.acr,
-                "act": {"sub": principal.subject} if acts_for else None,
-                "txn": principal.correlation_id,
-            },
-            audience=audience,
-        )
-
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Return the public key set (RFC 7517 section 5) that verifies these tokens."""
-        return {"keys": [dict(one) for one in self._published]}

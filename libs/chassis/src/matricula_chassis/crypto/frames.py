@@ -2,9 +2,8 @@
 
 Header: magic (4) | length of the wrapped key (2) | wrapped key.
 Frame:  length of the plaintext, top bit set on the last frame (4) | nonce (12) | ciphertext | tag.
-Each frame authenticates the header, its number and its length word, so frames cannot be altered,
-swapped, dropped or repeated, and a file that was cut short lacks its last frame. Nonces are
-random and never written twice: a frame, once there, is not rewritten.
+Each frame authenticates the header, its number and its length word: none can be altered, swapped,
+dropped or repeated, and a file cut short lacks its last. A frame, once there, is not rewritten.
 """
 
 import hashlib
