@@ -14,7 +14,7 @@ import structlog
 import typer
 from fastapi import FastAPI
 
-from event_log.adapters.events.handlers import CONSUMER, TOPICS, put_down
+from event_log.adapters.events.handlers import TOPICS, put_down
 from event_log.adapters.events.journal import OutboxJournal
 from event_log.adapters.files.high_water import HighWaterFile
 from event_log.adapters.files.keys import KeyFileError, create_keys, load_signer, load_verifier
@@ -147,7 +147,7 @@ async def consume(settings: Settings) -> AsyncIterator[Process]:
     clock = SystemClock()
     async with _database(settings, "consume") as database:
         open_unit = unit_opener(database, clock=clock, ids=SystemIds())
-        subscription = _subscription(open_unit, clock)
+        subscription = _subscription(settings, open_unit, clock)
         consumer = Consumer(
             name=subscription.name,
             topics=TOPICS,
@@ -220,7 +220,7 @@ async def replay(settings: Settings, order: ReplayOrder) -> int:
     clock, ids = SystemClock(), SystemIds()
     async with _database(settings, "replay") as database:
         open_unit = unit_opener(database, clock=clock, ids=ids)
-        report = await Replay(_subscription(open_unit, clock), clock=clock).run(
+        report = await Replay(_subscription(settings, open_unit, clock), clock=clock).run(
             Selection(key=order.key, limit=order.limit),
             context=ActionContext.system(_SERVICE, str(ids.uuid7())),
             reason="operator_replay",
@@ -334,10 +334,13 @@ def _gap(key: StreamKey, first: int, last: int, *, found_at: str) -> Mapping[str
     }
 
 
-def _subscription(open_unit: OpenUnit, clock: Clock) -> Subscription:
+def _subscription(settings: Settings, open_unit: OpenUnit, clock: Clock) -> Subscription:
     # An event that cannot be put down must not hold back others: the log keeps no state per key.
     return Subscription(
-        name=CONSUMER, uow_factory=open_unit, batch_handler=put_down(clock), ordering="none"
+        name=settings.consumer_group,
+        uow_factory=open_unit,
+        batch_handler=put_down(clock),
+        ordering="none",
     )
 
 

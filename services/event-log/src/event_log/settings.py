@@ -16,6 +16,10 @@ class Settings(ServiceSettings):
 
     service_name: str = "event-log"
     port: Port = 8103
+    consumer_group: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=100)] = Field(
+        default="event-log",
+        description="Kafka group of `consume`, and its name in inbox and dead letters",
+    )
     origin: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9./-]*$", max_length=100)] = Field(
         default="matricula.example/event-log",
         description="Name of the log in its checkpoints and of its key; never changes",

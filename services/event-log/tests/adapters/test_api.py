@@ -324,6 +324,7 @@ async def test_an_export_belongs_to_who_asked_for_it(api: Api) -> None:
     await api.worker().work_once()
     for path in (location, f"{location}/content"):
         assert (await api.get(path, sub="person-2")).status_code == 404
+        assert (await api.get(path, ukprn=OTHER_PROVIDER)).status_code == 404
         assert (await api.get(path)).status_code == 200
         assert (await api.get(path, "dpo")).status_code == 403
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from event_log.adapters.files.packs import FolderSink, pack_extras
+from event_log.adapters.files.verify import Result, verify
 from event_log.application.build_export import build_export
 from event_log.domain.canonical import canonical_bytes
 from event_log.domain.merkle import HASH_BYTES, TILE_WIDTH, GrowingTree, TileId, leaf_hash
@@ -54,6 +57,35 @@ class MemoryLog:
         return self.notes[size]
 
 
+class Pack:
+    """An export on disk, to be tampered with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def copy(self, folder: Path) -> "Pack":
+        return Pack(Path(shutil.copytree(self.folder, folder)))
+
+    def lines(self) -> list[bytes]:
+        return (self.folder / "events.jsonl").read_bytes().splitlines(keepends=True)
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        (self.folder / "events.jsonl").write_bytes(b"".join(lines))
+
+    def leaf_tile(self, index: int) -> Path:
+        path = self.folder / f"tile/0/{index // TILE_WIDTH:03d}"
+        return path if path.is_file() else next(path.with_suffix(".p").iterdir())
+
+    def verify(self, **options: Any) -> Result:
+        return verify(self.folder, **options)
+
+    def first_bad(self, **options: Any) -> object:
+        result = verify(self.folder, **options)
+        assert result["ok"] is False
+        assert result["problem"]
+        return result["first_bad_index"]
+
+
 def event_line(number: int) -> bytes:
     event = {
         "id": f"0190{number:08x}",
@@ -79,8 +111,8 @@ def memory_log(signer: SignerKey) -> Callable[..., MemoryLog]:
 
 
 @pytest.fixture(scope="session")
-def write_export() -> Callable[..., Path]:
-    def write(log: MemoryLog, folder: Path, size: int | None = None) -> Path:
+def write_export() -> Callable[..., Pack]:
+    def write(log: MemoryLog, folder: Path, size: int | None = None) -> Pack:
         async def build() -> None:
             await build_export(
                 log,
@@ -93,9 +125,25 @@ def write_export() -> Callable[..., Path]:
         # a loop of its own: this fixture also serves tests that are not asynchronous
         with asyncio.Runner() as runner:
             runner.run(build())
-        return folder
+        return Pack(folder)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def original(
+    memory_log: Callable[..., MemoryLog],
+    write_export: Callable[..., Pack],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Pack:
+    """Two full tiles and a partial one, a partial tile of level 1; never changed."""
+    return write_export(memory_log(700), tmp_path_factory.mktemp("log") / "export")
+
+
+@pytest.fixture
+def export(original: Pack, tmp_path: Path) -> Pack:
+    """A copy of it to tamper with."""
+    return original.copy(tmp_path / "export")
 
 
 @pytest.fixture(scope="session")

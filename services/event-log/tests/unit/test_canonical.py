@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_log.domain.canonical import LARGEST_INTEGER, NotCanonicalError, canonical_bytes
@@ -17,6 +17,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_canonical_bytes_are_read_back_to_the_same_value_and_written_the_same(
     value: object,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_log.adapters.events.handlers import TOPICS
@@ -63,6 +63,7 @@ def test_an_event_without_a_single_spelling_is_refused_for_good(data: dict[str, 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXT, st.integers(-5, 5) | TEXT | st.dictionaries(TEXT, st.booleans())))
 def test_the_quick_way_gives_the_same_bytes_as_the_slow_one(value: dict[str, Any]) -> None:
     assert quick_canonical_bytes(value) == canonical_bytes(value)
@@ -134,6 +135,7 @@ def test_scope_follows_the_role(roles: set[str], ukprn: int | None, scope: Scope
     assert scope_of(roles, subject="s", client="c", ukprn=ukprn) == scope
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(-1, 12), max_size=6), max_size=6))
 def test_gaps_are_exactly_the_numbers_that_never_came(runs: list[list[int]]) -> None:
     stream = Stream()

@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_log.domain.notes import Checkpoint, NoteError, SignerKey, VerifierKey, open_note
@@ -52,6 +52,7 @@ def test_signatures_of_witnesses_are_passed_over(signer: SignerKey) -> None:
     assert open_note(f"{first}\n\n{witness}{last}", signer.verifier()) == "text\n"
 
 
+@settings(deadline=None)
 @given(size=st.integers(0, 2**63), root=st.binary(min_size=32, max_size=32))
 def test_checkpoints_survive_writing_and_reading(size: int, root: bytes) -> None:
     checkpoint = Checkpoint("example.test/log", size, root)

@@ -40,16 +40,20 @@ async def order_export(
     return export
 
 
-async def read_export(unit: LogUnit, export_id: UUID, *, requested_by: str) -> Export:
+async def read_export(
+    unit: LogUnit, export_id: UUID, *, requested_by: str, ukprn: int | None
+) -> Export:
     """Return an export of this requester; NotFound for anybody else's."""
     async with unit:
-        return await _own(unit, export_id, requested_by=requested_by)
+        return await _own(unit, export_id, requested_by=requested_by, ukprn=ukprn)
 
 
-async def fetch_export(unit: LogUnit, export_id: UUID, *, requested_by: str) -> Export:
+async def fetch_export(
+    unit: LogUnit, export_id: UUID, *, requested_by: str, ukprn: int | None
+) -> Export:
     """Return an export that is ready, and record that it is given out."""
     async with unit:
-        export = await _own(unit, export_id, requested_by=requested_by)
+        export = await _own(unit, export_id, requested_by=requested_by, ukprn=ukprn)
         if export.state is ExportState.EXPIRED:
             raise NotFound("export-not-found", state=export.state)
         if export.state is not ExportState.READY:
@@ -63,8 +67,8 @@ async def fetch_export(unit: LogUnit, export_id: UUID, *, requested_by: str) -> 
         return export
 
 
-async def _own(unit: LogUnit, export_id: UUID, *, requested_by: str) -> Export:
-    export = await unit.exports.get(export_id, requested_by=requested_by)
+async def _own(unit: LogUnit, export_id: UUID, *, requested_by: str, ukprn: int | None) -> Export:
+    export = await unit.exports.get(export_id, requested_by=requested_by, ukprn=ukprn)
     if export is None:
         raise NotFound("export-not-found", export_id=str(export_id))
     return export

@@ -87,8 +87,8 @@ class Exports(Protocol):
         """Add a queued export."""
         ...
 
-    async def get(self, export_id: UUID, *, requested_by: str) -> Export | None:
-        """One export of this requester."""
+    async def get(self, export_id: UUID, *, requested_by: str, ukprn: int | None) -> Export | None:
+        """One export of this requester, asked for within this provider (None: within none)."""
         ...
 
 

@@ -8,8 +8,7 @@ from matricula_chassis.clock import Clock
 from matricula_chassis.messaging.envelope import Envelope
 from matricula_contracts.topics import topics_consumed_by
 
-CONSUMER: Final = "event-log"
-TOPICS: Final = topics_consumed_by(CONSUMER)
+TOPICS: Final = topics_consumed_by("event-log")
 
 
 class ArrivalUnit(Protocol):

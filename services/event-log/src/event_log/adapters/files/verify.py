@@ -149,7 +149,7 @@ class Tiles:
         self.seen[level] = at + 1
         place = at % BLOCK * 32
         if self.tile(level, at // BLOCK)[place : place + 32] != computed:
-            raise Finding(at * BLOCK**level, f"tile of level {level} altered or missing")
+            raise Finding(at * BLOCK**level, "tile above level 0 altered or missing")
 
 
 def read_lines(events: BinaryIO, count: int) -> list[bytes]:
@@ -262,7 +262,7 @@ def _text(path: Path) -> str:
 def verify(folder: Path, pinned: str | None = None, kept: list[str] | None = None) -> Result:
     """Examine an export; OSError where there is none."""
     if not (folder / EVENTS).is_file() and not (folder / CHECKPOINT).is_file():
-        raise FileNotFoundError(f"no {EVENTS} and no {CHECKPOINT} in this folder")
+        raise FileNotFoundError("no export in this folder")
     result: Result = {"ok": False, "size": 0, "root": None, "first_bad_index": 0, "exact": True}
     result |= {"problem": None, "proved": 0, "key": pinned, "key_pinned": pinned is not None}
     try:

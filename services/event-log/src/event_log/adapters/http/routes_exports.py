@@ -66,7 +66,9 @@ async def get_export(
 ) -> ExportView:
     """Give the state of an export that you asked for."""
     unit = services.open_unit(ActionContext.from_principal(principal))
-    return ExportView.of(await read_export(unit, export_id, requested_by=principal.subject))
+    return ExportView.of(
+        await read_export(unit, export_id, requested_by=principal.subject, ukprn=principal.ukprn)
+    )
 
 
 @router.get(
@@ -85,7 +87,9 @@ async def download_export(
 ) -> FileResponse:
     """Give the export as a zip file; unpack it and run the verifier that is in it."""
     unit = services.open_unit(ActionContext.from_principal(principal))
-    export = await fetch_export(unit, export_id, requested_by=principal.subject)
+    export = await fetch_export(
+        unit, export_id, requested_by=principal.subject, ukprn=principal.ukprn
+    )
     path = services.pack_path(export.export_id)
     if not path.is_file():
         raise NotFound("export-not-found", reason="file-gone")

@@ -26,17 +26,20 @@ class PostgresExports:
         """Add a queued export."""
         await self._session.execute(insert(export).values(**asdict(one)))
 
-    async def get(self, export_id: UUID, *, requested_by: str) -> Export | None:
-        """Return one export of this requester."""
+    async def get(self, export_id: UUID, *, requested_by: str, ukprn: int | None) -> Export | None:
+        """Return one export of this requester, asked for within this provider."""
         found = await self._session.execute(
             select(*_COLUMNS).where(
-                export.c.export_id == export_id, export.c.requested_by == requested_by
+                export.c.export_id == export_id,
+                export.c.requested_by == requested_by,
+                export.c.ukprn == ukprn,
             )
         )
         row = found.mappings().first()
         return None if row is None else _export(row)
 
 
+# lint-skip: tenant-scope-required the worker builds the exports of everybody
 class PostgresExportQueue:
     """Exports as the background worker sees them; each call is a transaction of its own."""
 

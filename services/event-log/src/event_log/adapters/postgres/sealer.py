@@ -44,7 +44,7 @@ class SealerSettings:
     """Pace of the sealer; times in seconds."""
 
     batch: int = 4096
-    idle_pause: float = 0.25
+    idle_pause: float = 0.5
     standby_pause: float = 1.0
     fault_pause: float = 1.0
     look_back_every: float = 1.0
