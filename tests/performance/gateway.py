@@ -1,7 +1,7 @@
 """What a request through the gateway costs, beside FastAPI with httpx doing the same in one run.
 
 CPU is user and system time of the gateway's process, divided by requests. Compare the ratios of
-one run; rates of a shared machine say little. Run it with `python tests/performance/gateway.py`.
+one run; rates of a shared machine say little. Nothing is asserted here.
 """
 
 import asyncio
@@ -18,11 +18,15 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import uvloop
+
+from matricula_chassis.clock import SystemClock
+from matricula_testkit.tokens import TokenMint
 
 HERE: Final = Path(__file__).resolve()
 PEER: Final = HERE.with_name("gateway_peer.py")
@@ -31,8 +35,9 @@ TARGET: Final = "/v1/learners/01976b2e-7c00-7000-8000-000000000001"
 TOKENS: Final = 200
 CONNECTIONS: Final = 32
 ROUNDS: Final = 3
-GATEWAY_REQUESTS: Final = 20_000
-PEER_REQUESTS: Final = 1_000
+Round = tuple[dict[str, float], dict[str, float]]
+"""What was found of the gateway and of its peer."""
+
 _LENGTH: Final = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -138,7 +143,7 @@ class Client(asyncio.Protocol):
 
 async def load(
     port: int, heads: Sequence[bytes], *, connections: int, count: int
-) -> dict[str, Any]:
+) -> dict[str, float]:
     """Send `count` requests over `connections`; returns rate and latencies in milliseconds."""
     requests = iter([heads[index % len(heads)] for index in range(count)])
     latencies: list[float] = []
@@ -150,10 +155,11 @@ async def load(
     ]
     await asyncio.gather(*(client.done for client in clients))
     seconds = time.perf_counter() - began
+    if sum(client.failures for client in clients) or len(latencies) != count:
+        raise RuntimeError("requests of the benchmark failed")
     ordered = sorted(latencies)
     return {
         "answered": len(latencies),
-        "failures": sum(client.failures for client in clients),
         "per_second": len(latencies) / seconds,
         "p50_ms": 1000 * statistics.median(ordered),
         "p99_ms": 1000 * ordered[int(len(ordered) * 0.99)],
@@ -208,36 +214,49 @@ def request_heads(tokens: Sequence[str]) -> list[bytes]:
     ]
 
 
-def measure(pid: int, port: int, heads: Sequence[bytes], count: int) -> dict[str, Any]:
+async def measure(pid: int, port: int, heads: Sequence[bytes], count: int) -> dict[str, float]:
     """Load one process and divide its CPU by the requests."""
     before = cpu_seconds(pid)
-    found = asyncio.run(load(port, heads, connections=CONNECTIONS, count=count))
+    found = await load(port, heads, connections=CONNECTIONS, count=count)
     found["cpu_us"] = 1e6 * (cpu_seconds(pid) - before) / found["answered"]
-    if found["failures"]:
-        raise RuntimeError("requests of the benchmark failed")
     return found
 
 
-def run(
-    *, gateway_requests: int = GATEWAY_REQUESTS, peer_requests: int = PEER_REQUESTS
-) -> dict[str, Any]:
-    """Measure both, in turns; returns medians over the rounds, ratios and the goals."""
-    from matricula_chassis.clock import SystemClock  # noqa: PLC0415 - only the parent needs them
-    from matricula_testkit.tokens import TokenMint  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The processes of one run and what is asked of them."""
 
+    mint: TokenMint
+    upstream_port: int
+    gateway: tuple[int, int]
+    """Process id and port."""
+    peer: tuple[int, int]
+
+    def heads(self) -> list[bytes]:
+        """Return requests with fresh tokens."""
+        return request_heads(
+            [
+                self.mint.token(
+                    audience="matricula-gateway", roles=["compliance_officer"], sub=f"person-{n}"
+                )
+                for n in range(TOKENS)
+            ]
+        )
+
+    async def round(self, gateway_requests: int, peer_requests: int) -> Round:
+        """Measure both, one after the other."""
+        return (
+            await measure(*self.gateway, self.heads(), gateway_requests),
+            await measure(*self.peer, self.heads(), peer_requests),
+        )
+
+
+@contextmanager
+def _ground() -> Iterator[Ground]:
     upstream, issuer, public, internal, peer = (free_port() for _ in range(5))
     mint = TokenMint(
         SystemClock(), issuer=f"http://127.0.0.1:{issuer}", lifetime=timedelta(minutes=5)
     )
-
-    def fresh_heads() -> list[bytes]:
-        roles = ["compliance_officer"]
-        tokens = [
-            mint.token(audience="matricula-gateway", roles=roles, sub=f"person-{n}")
-            for n in range(TOKENS)
-        ]
-        return request_heads(tokens)
-
     with tempfile.TemporaryDirectory() as directory:
         shared = {
             "OIDC_ISSUER": mint.issuer,
@@ -251,47 +270,45 @@ def run(
         theirs = (sys.executable, str(PEER), str(peer))
         with (
             process(*stubs, json.dumps(mint.jwks)),
-            process(*ours, GATEWAY_SPOOL_DIRECTORY=f"{directory}/a", **shared) as gateway_pid,
+            process(*ours, GATEWAY_SPOOL_DIRECTORY=f"{directory}/a", **shared) as our_pid,
             process(*theirs, GATEWAY_SPOOL_DIRECTORY=f"{directory}/b", **shared) as peer_pid,
         ):
             until_ok(f"http://127.0.0.1:{internal}/readyz")
             until_ok(f"http://127.0.0.1:{peer}/livez")
-            measure(gateway_pid, public, fresh_heads(), 2_000)
-            measure(peer_pid, peer, fresh_heads(), 200)
-            rounds = [
-                (
-                    measure(gateway_pid, public, fresh_heads(), gateway_requests),
-                    measure(peer_pid, peer, fresh_heads(), peer_requests),
-                )
-                for _ in range(ROUNDS)
-            ]
-            one = asyncio.run(load(public, fresh_heads(), connections=1, count=2_000))
-            direct = asyncio.run(load(upstream, fresh_heads(), connections=1, count=2_000))
-    return _report(rounds, added_p50_ms=one["p50_ms"] - direct["p50_ms"])
+            yield Ground(mint, upstream, (our_pid, public), (peer_pid, peer))
 
 
-def _report(
-    rounds: Sequence[tuple[dict[str, Any], dict[str, Any]]], *, added_p50_ms: float
-) -> dict[str, Any]:
-    def middle(index: int, name: str) -> float:
-        return float(statistics.median(one[index][name] for one in rounds))
+async def run(gateway_requests: int = 20_000, peer_requests: int = 1_000) -> list[dict[str, Any]]:
+    """Measure both in turns and return one row for each figure, medians over the rounds."""
+    with _ground() as ground:
+        await ground.round(2_000, 200)  # warms both up
+        rounds = [await ground.round(gateway_requests, peer_requests) for _ in range(ROUNDS)]
+        one = await load(ground.gateway[1], ground.heads(), connections=1, count=2_000)
+        direct = await load(ground.upstream_port, ground.heads(), connections=1, count=2_000)
+    return [
+        _row("gateway: CPU of a request", "µs", "cpu_us", rounds),
+        _row(f"gateway: requests, {CONNECTIONS} connections", "1/s", "per_second", rounds),
+        _row(f"gateway: p99, {CONNECTIONS} connections", "ms", "p99_ms", rounds),
+        {
+            "name": "gateway: median of a request, one connection",
+            "unit": "ms",
+            "value": round(one["p50_ms"], 3),
+            "baseline": "the service asked directly",
+            "baseline_value": round(direct["p50_ms"], 3),
+            "ratio": round(one["p50_ms"] / direct["p50_ms"], 3),
+        },
+    ]
 
-    cost, peer_cost = middle(0, "cpu_us"), middle(1, "cpu_us")
+
+def _row(name: str, unit: str, figure: str, rounds: Sequence[Round]) -> dict[str, Any]:
+    value, peer = (statistics.median(one[index][figure] for one in rounds) for index in (0, 1))
     return {
-        "gateway_cpu_us": round(cost, 1),
-        "gateway_cpu_us_rounds": [round(one[0]["cpu_us"], 1) for one in rounds],
-        "gateway_per_second": round(middle(0, "per_second")),
-        "gateway_p50_ms": round(middle(0, "p50_ms"), 2),
-        "gateway_p99_ms": round(middle(0, "p99_ms"), 2),
-        "gateway_added_p50_ms_one_connection": round(added_p50_ms, 3),
-        "peer": "FastAPI + httpx, the same decisions and records",
-        "peer_cpu_us": round(peer_cost, 1),
-        "peer_per_second": round(middle(1, "per_second")),
-        "peer_p99_ms": round(middle(1, "p99_ms"), 2),
-        "ratio": round(peer_cost / cost, 1),
-        "goals": {"gateway_cpu_us": 150, "ratio": 15},
-        "connections": CONNECTIONS,
-        "tokens": TOKENS,
+        "name": name,
+        "unit": unit,
+        "value": round(value, 2),
+        "baseline": "FastAPI + httpx with the same decisions and records",
+        "baseline_value": round(peer, 2),
+        "ratio": round(value / peer, 4),
     }
 
 
@@ -299,4 +316,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["stubs"]:
         uvloop.run(serve_stubs(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
     else:
-        print(json.dumps(run(), indent=2))
+        for found in asyncio.run(run()):
+            print(json.dumps(found, ensure_ascii=False))

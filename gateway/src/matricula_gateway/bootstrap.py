@@ -1,6 +1,7 @@
 """Builds the gateway's processes; the only module that knows concrete classes."""
 
 import asyncio
+import gc
 import hashlib
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -148,6 +149,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Process]:
         )
         REGISTRY.register(collector)
         stack.callback(REGISTRY.unregister, collector)
+        gc.collect()
+        gc.freeze()  # what stands now stands until the end: collections need not look at it
         internal = Probes(KeySetApp(parts.signer.jwks), health=health)
         yield Process(
             health=health,

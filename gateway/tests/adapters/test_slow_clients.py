@@ -97,7 +97,7 @@ async def test_a_thousand_idle_connections_of_one_address_do_not_keep_others_out
         try:
             held.append(await asyncio.open_connection("127.0.0.1", one.port))
         except OSError:
-            continue
+            continue  # turned away at once: that is what is wanted
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", one.port, local_addr=("127.0.0.2", 0)
     )

@@ -68,6 +68,11 @@ _FRAMING_FIELDS: Final = frozenset(
 )
 
 
+_REPEATED: Final = {
+    name: "repeated_" + name.decode("ascii").replace("-", "_") for name in _FRAMING_FIELDS
+}
+
+
 def judge_head(version: str, headers: Headers) -> Framing:
     """Return the framing of a request head; raises HeadRefused. Names are in lower case."""
     if version != "1.1":
@@ -76,7 +81,7 @@ def judge_head(version: str, headers: Headers) -> Framing:
     for name, value in headers:
         if name in _FRAMING_FIELDS:
             if name in found:
-                raise HeadRefused(400, "repeated_" + name.decode("ascii").replace("-", "_"))
+                raise HeadRefused(400, _REPEATED[name])
             found[name] = value
     host = found.pop(b"host", None)
     if host is None or _HOST.fullmatch(host.rstrip(b" \t")) is None:

@@ -126,6 +126,13 @@ class Cycle:
             if not self.response_started and not self.disconnected:
                 self._write_failure()
             self._protocol.cycle_ended(self)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Break the circle of references, so that no collection is needed to free the request."""
+        self._scope.pop("matricula.stream", None)
+        self.task = None
+        self.on_disconnect = None
 
     def _write_failure(self) -> None:
         self._protocol.transport.write(self._protocol.front.refusal(500))

@@ -83,8 +83,6 @@ class FrontProtocol(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_size = 0
 
-    # --- asyncio.Protocol ---------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection and start the time for its first head."""
         self.transport = cast("asyncio.Transport", transport)
@@ -172,8 +170,6 @@ class FrontProtocol(asyncio.Protocol):
                 self._refuse(HeadRefused(400, "chunk_overhead"))
         elif self._phase_bytes > MAX_HEAD_BYTES + MAX_TARGET_BYTES:
             self._refuse(HeadRefused(431, "head_too_large"))
-
-    # --- httptools callbacks ------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         """Begin a head: it has to be complete in time."""
@@ -271,8 +267,6 @@ class FrontProtocol(asyncio.Protocol):
             "matricula.framing": framing,
         }
 
-    # --- requests in order --------------------------------------------------------------------
-
     def _start(self, cycle: Cycle) -> None:
         self._current = cycle
         front = self.front
@@ -283,6 +277,7 @@ class FrontProtocol(asyncio.Protocol):
             front.refused["in_flight"] += 1
             cycle.answer_raw(front.refusal(503))
             return
+        # lint-skip: no-bare-create-task uvicorn's server_state holds it, waits for it and ends it
         task = self.loop.create_task(cycle.run(self.app))
         cycle.task = task
         self.server_state.tasks.add(task)
@@ -324,8 +319,6 @@ class FrontProtocol(asyncio.Protocol):
         elif not self.transport.is_closing():
             self.transport.write(words)
             self._close(linger=True)
-
-    # --- reading and time ---------------------------------------------------------------------
 
     def pause_reading(self) -> None:
         """Take no more from the socket for now."""
