@@ -254,6 +254,28 @@ def test_the_verifier_needs_nothing_but_the_standard_library_and_cryptography(
     assert len((export.folder / "verify.py").read_text().splitlines()) <= 300
 
 
+def test_the_installed_command_verifies_without_loading_the_chassis(
+    export: Any, run_json: Callable[[str], Result], signer: SignerKey
+) -> None:
+    program = (
+        "import sys\n"
+        "from event_log.__main__ import app\n"
+        "try:\n    app(sys.argv[1:])\n"
+        "except SystemExit as end:\n    code = end.code\n"
+        "heavy = {'matricula_chassis', 'fastapi', 'sqlalchemy', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else code)"
+    )
+    key = signer.verifier().text()
+    command = [sys.executable, "-c", program, "verify", str(export.folder), "--key", key]
+    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert run_json(good.stdout)["key_pinned"] is True
+    export.write(export.lines()[:-1])
+    bad = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert bad.returncode == 1
+    assert run_json(bad.stdout)["first_bad_index"] == SIZE - 1
+
+
 def test_a_folder_that_is_no_export_ends_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], run_json: Callable[[str], Result]
 ) -> None:
