@@ -262,7 +262,7 @@ def test_the_installed_command_verifies_without_loading_the_chassis(
         "from event_log.__main__ import app\n"
         "try:\n    app(sys.argv[1:])\n"
         "except SystemExit as end:\n    code = end.code\n"
-        "heavy = {'matricula_chassis', 'fastapi', 'sqlalchemy', 'pydantic'} & set(sys.modules)\n"
+        "heavy = {'matricula_chassis', 'fastapi', 'sqlalchemy', 'aiokafka'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else code)"
     )
     key = signer.verifier().text()
