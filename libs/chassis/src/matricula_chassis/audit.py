@@ -68,6 +68,7 @@ class AuditFacts:
     purpose: str | None = None
     lawful_basis: str | None = None
     reason: str | None = None
+    # lint-skip: no-domain-words-in-chassis by what right it was done
     agreement_id: str | None = None
     rule: str | None = None
     policy_version: str | None = None

@@ -1,3 +1,5 @@
+"""Blind indexes: keyed, truncated as configured, and not comparable with one another."""
+
 import hashlib
 import hmac
 from collections import Counter

@@ -1,3 +1,5 @@
+"""Wrapped data keys: bound to their context, rotated without loss, kept in private files."""
+
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor

@@ -1,3 +1,5 @@
+"""Sealed blocks open with their key in their own place, whole and unaltered, or not at all."""
+
 from collections.abc import Callable
 from uuid import UUID
 

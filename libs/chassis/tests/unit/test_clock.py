@@ -1,3 +1,5 @@
+"""The clock answers in aware UTC, and the date in London follows summer time."""
+
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest

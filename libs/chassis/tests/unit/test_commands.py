@@ -1,3 +1,5 @@
+"""The commands of a process: what they print, how they end, which setting they ask for."""
+
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager

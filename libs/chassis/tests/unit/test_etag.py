@@ -1,3 +1,5 @@
+"""Entity tags and If-Match: a change names the version it was made from."""
+
 from collections.abc import Callable
 from typing import Annotated
 

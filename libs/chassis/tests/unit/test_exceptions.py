@@ -1,3 +1,5 @@
+"""Exceptions are described by codes and class names, never by their texts."""
+
 import asyncpg
 import orjson
 import pytest

@@ -1,3 +1,5 @@
+"""Faults of a request point at the member and never repeat what was sent."""
+
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum

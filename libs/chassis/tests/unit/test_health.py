@@ -1,3 +1,5 @@
+"""Readiness, liveness and start-up, with dependencies that fail, hang or are asked by many."""
+
 import asyncio
 from collections.abc import Callable
 

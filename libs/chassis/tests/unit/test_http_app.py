@@ -1,3 +1,5 @@
+"""The application of a service answers every bad request with a problem, never with 500."""
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any

@@ -1,3 +1,5 @@
+"""Idempotency keys name their client and the request they were first used for."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any

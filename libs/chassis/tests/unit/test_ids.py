@@ -1,3 +1,5 @@
+"""UUIDv7 identifiers: of the standard form, increasing, and unique between threads."""
+
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

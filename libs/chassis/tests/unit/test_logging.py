@@ -1,3 +1,5 @@
+"""Log lines are JSON without personal data, whoever wrote the message."""
+
 import asyncio
 import logging
 import warnings

@@ -1,3 +1,5 @@
+"""The OpenAPI document tells the whole truth and is the same every time."""
+
 from collections.abc import Callable
 from typing import Any
 

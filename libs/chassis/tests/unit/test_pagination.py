@@ -1,3 +1,5 @@
+"""Cursors give back what they were made of, and no others are taken."""
+
 import base64
 
 import pytest

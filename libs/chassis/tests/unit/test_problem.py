@@ -1,3 +1,5 @@
+"""Problem documents: the texts of the catalogue, pointers, and nothing of the context."""
+
 import json
 from typing import Any
 

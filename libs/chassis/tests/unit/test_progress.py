@@ -1,3 +1,5 @@
+"""The watchdog on progress tells a stall from an idle worker."""
+
 import asyncio
 
 import pytest

@@ -1,3 +1,5 @@
+"""Redaction masks personal data by key, by type and by shape, and keeps what operations need."""
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

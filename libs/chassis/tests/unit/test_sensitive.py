@@ -1,3 +1,5 @@
+"""Sensitive values are masked wherever they are shown, and still validated."""
+
 import copy
 import json
 import pickle

@@ -1,3 +1,5 @@
+"""Settings from variables and secret files; a bad one is named without its value."""
+
 from pathlib import Path
 
 import pytest

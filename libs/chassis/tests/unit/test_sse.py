@@ -1,3 +1,5 @@
+"""Server-sent events: one for each change, ended by the process, the reader or the work."""
+
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable

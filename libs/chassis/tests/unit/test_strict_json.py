@@ -1,3 +1,5 @@
+"""Any bytes are either JSON of the strict kind or a problem."""
+
 import json
 from contextlib import suppress
 from typing import Any

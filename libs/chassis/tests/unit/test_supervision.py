@@ -1,3 +1,5 @@
+"""Tasks of a process drain, are cancelled at the limit, and end it when they fail."""
+
 import asyncio
 import os
 import signal

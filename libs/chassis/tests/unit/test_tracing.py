@@ -1,3 +1,5 @@
+"""Traces join the caller, record no texts, and are off without an endpoint."""
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider

@@ -109,7 +109,7 @@ def _by_whom(port: int) -> str:
             if is_listener and connection.pid:
                 return f" by {psutil.Process(connection.pid).name()}, process {connection.pid}"
     except psutil.Error:
-        pass
+        pass  # another account's process is not shown; the message does without its name
     return ""
 
 

@@ -126,7 +126,7 @@ def stop_leftover(data: Path) -> None:
             server.send_signal(step)
             server.wait(_STOP_SECONDS)
         except psutil.TimeoutExpired:
-            continue
+            continue  # the next signal is less polite
         except psutil.NoSuchProcess:
             return
         return

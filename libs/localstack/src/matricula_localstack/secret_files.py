@@ -28,14 +28,14 @@ class SecretFiles:
         try:
             return path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            pass
+            pass  # it is made up below
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{name}.{secrets.token_hex(4)}")
         write_private(draft, secrets.token_urlsafe(_RANDOM_BYTES) + "\n")
         try:
             path.hardlink_to(draft)  # fails when somebody else was first: theirs is then used
         except FileExistsError:
-            pass
+            pass  # the other's secret is read below
         finally:
             draft.unlink()
         return path.read_text(encoding="utf-8").strip()

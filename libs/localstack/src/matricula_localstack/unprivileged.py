@@ -81,7 +81,7 @@ def account_for_database() -> Account | None:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
-            continue
+            continue  # not every system has it
         return Account(entry.pw_uid, entry.pw_gid)
     raise NoAccountError("neither `nobody` nor `daemon` exists here")
 

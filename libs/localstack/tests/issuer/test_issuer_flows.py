@@ -1,3 +1,6 @@
+"""The development issuer: every flow, and what it refuses."""
+# lint-skip: file-size the flows of one issuer share its browser, clock and clients
+
 import asyncio
 import base64
 import hashlib

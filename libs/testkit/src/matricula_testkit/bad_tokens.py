@@ -212,10 +212,14 @@ class _Workshop:
         yield "none", lambda _data: b"\0" * 64
 
     def key_ids(self) -> Iterator[BadToken]:
-        for kid in (..., "unknown", "", None, 1, ["x"], "k" * 129, "../../../dev/null",
-                    "x' OR '1'='1", self._mint.key.key_id.upper() + "!"):  # fmt: skip
+        odd = ("unknown", "", None, 1, ["x"], "k" * 129, "../../../dev/null", "x' OR '1'='1")
+        named = {
+            "missing": ...,
+            "the right one in other letters": self._mint.key.key_id.upper() + "!",
+            **{json.dumps(kid)[:24]: kid for kid in odd},
+        }
+        for name, kid in named.items():
             token = self._with_header(self._header(kid=kid))
-            name = "missing" if kid is ... else json.dumps(kid)[:24]
             yield BadToken(f"kid {name}", token, Reason.UNKNOWN_KEY)
 
     def payloads(self) -> Iterator[BadToken]:

@@ -34,6 +34,7 @@ __all__ = [
 
 _IDS: Final = SystemIds()
 _READ_MS: Final = 500
+_REQUEST_MS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,9 @@ async def produce(
     partitions: int,
 ) -> None:
     """Put raw records (key, value, headers) on a topic, whatever is in them."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=2)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=2, request_timeout_ms=_REQUEST_MS
+    )
     await producer.start()
     try:
         for key, value, headers in records:
@@ -149,7 +152,9 @@ async def produce(
 
 async def read_topic(bootstrap: str, topic: str, *, partitions: int) -> list[Record]:
     """Return every record that the topic holds now, partition by partition, in offset order."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_REQUEST_MS
+    )
     await kafka.start()
     found: list[Record] = []
     try:

@@ -257,7 +257,7 @@ def _sweep() -> None:
             pid, started = json.loads((folder / "owner.json").read_text(encoding="utf-8"))
             is_left = folder.stat().st_uid == os.geteuid()
         except (OSError, ValueError):
-            continue
+            continue  # not ours, or removed by another run at this moment
         if is_left and Identity(pid, started).process() is None:
             _remove(folder)
 

@@ -116,6 +116,7 @@ class Database:
 
 async def _connect(*args: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
     try:
+        # lint-skip: timeout-required `options` hold the engine's connect_args
         return await asyncpg.connect(*args, **options)
     except OSError as error:
         # Not every OSError in a unit of work is the database's; here it is, and says so.

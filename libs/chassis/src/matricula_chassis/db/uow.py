@@ -221,6 +221,7 @@ class UnitOfWork:
 async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
     # A commit that was begun is seen to its end, however often the task is cancelled meanwhile:
     # an abandoned one would leave its connection checked out and its outcome unknown.
+    # lint-skip: no-bare-create-task this function does not end before the task has
     task = asyncio.ensure_future(work)
     interruption: asyncio.CancelledError | None = None
     while not task.done():

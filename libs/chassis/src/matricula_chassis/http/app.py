@@ -93,19 +93,15 @@ def create_app(
         },
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    app.state.service = service
-    app.state.problems = problems
-    app.state.health = health
+    app.state.service, app.state.problems, app.state.health = service, problems, health
     app.state.authenticate = OncePerRequest(authenticate)
     for router in routers:
         app.include_router(router)
-    routes = _operations(app)
-    _require_unique([route.operation for route in routes])
-    app.state.routes = routes
+    app.state.routes = _operations(app)
     app.user_middleware = [
         Middleware(Probes, health=health),
         Middleware(Correlation, ids=ids or SystemIds(), health=health),
-        Middleware(Access, routes=routes),
+        Middleware(Access, routes=app.state.routes),
         Middleware(ProblemBoundary, problems=problems),
         Middleware(BodyGuard, max_bytes=max_body_bytes, streaming=_streaming(app)),
     ]
@@ -123,7 +119,7 @@ def _api_routes(app: FastAPI) -> Iterator[RouteContext]:
 
 
 def _operations(app: FastAPI) -> list[KnownRoute]:
-    return [
+    routes = [
         KnownRoute(
             endpoint=context.endpoint,
             operation=str(context.name),
@@ -134,6 +130,8 @@ def _operations(app: FastAPI) -> list[KnownRoute]:
         for context in _api_routes(app)
         if context.endpoint is not None
     ]
+    _require_unique([route.operation for route in routes])
+    return routes
 
 
 def _require_unique(names: Sequence[str]) -> None:

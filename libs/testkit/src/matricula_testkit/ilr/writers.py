@@ -2,17 +2,6 @@
 
 Values are written as they are, wrong ones too, so that faults can be planted. A name that the
 record model does not know is refused.
-
-XML: elements in the order of the schema, no empty elements, UTF-8.
-
-CSV: RFC 4180, CRLF, UTF-8. The first line names the columns: `record` and every distinct field of
-the record model. Each further line is one row of one entity; `record` holds the entity's path below
-Message (`Learner.LearningDelivery.LearningDeliveryFAM`). A row belongs to the nearest row above it
-that has its parent's path. An empty cell is an absent field.
-
-NDJSON: UTF-8, one JSON object a line. The first line holds Header, SourceFiles (optional) and
-LearningProvider, each further line one learner: ILR names, a list for an entity that may repeat, an
-object for one that may not, numbers for numeric fields.
 """
 
 import csv
@@ -61,7 +50,10 @@ def _check_names(entity: str, values: Record) -> None:
 
 
 class XmlWriter:
-    """Elements in the order of the schema; indented two spaces a level above the learner."""
+    """Elements in the order of the schema, no empty ones, UTF-8.
+
+    Indented two spaces a level above the learner.
+    """
 
     suffix: ClassVar[str] = "xml"
 
@@ -105,7 +97,13 @@ def _append_xml(parts: list[str], entity: str, values: Record) -> None:
 
 
 class CsvWriter:
-    """One line for each row of an entity; see the module's description."""
+    """RFC 4180 with CRLF, UTF-8: one line for each row of an entity.
+
+    The first line names the columns: `record` and every distinct field of the record model.
+    `record` holds the entity's path below Message (`Learner.LearningDelivery.LearningDeliveryFAM`).
+    A row belongs to the nearest row above it that has its parent's path. An empty cell is an
+    absent field.
+    """
 
     suffix: ClassVar[str] = "csv"
 
@@ -142,7 +140,12 @@ def _csv_rows(entity: str, values: Record) -> Iterator[list[Any]]:
 
 
 class NdjsonWriter:
-    """One JSON object a line, the head first."""
+    """One JSON object a line, UTF-8.
+
+    The first line holds Header, SourceFiles (optional) and LearningProvider, each further line one
+    learner: ILR names, a list for an entity that may repeat, an object for one that may not,
+    numbers for numeric fields.
+    """
 
     suffix: ClassVar[str] = "ndjson"
 

@@ -10,7 +10,7 @@ from learner_api.application.ports import Indexes, Work
 from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.learner_version import Provenance
 from learner_api.domain.merge_patch import merged
-from learner_api.domain.record import canonical
+from learner_api.domain.record import canonical, data_classes_of
 from matricula_chassis.errors import Conflict, NotFound, PreconditionFailed
 
 
@@ -47,7 +47,11 @@ async def amend_learner(
     ):
         raise Conflict("learner-exists")
     version = writer.next_version(
-        stored, record, indexes.digest(canonical(record)), command.provenance
+        stored,
+        record,
+        digest=indexes.digest(canonical(record)),
+        data_classes=tuple(sorted(data_classes_of(record))),
+        provenance=command.provenance,
     )
     if version is None:
         return stored.version

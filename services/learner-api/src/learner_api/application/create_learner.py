@@ -8,7 +8,7 @@ from uuid import UUID
 from learner_api.application.ports import Indexes, Work
 from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.learner_version import Provenance
-from learner_api.domain.record import canonical
+from learner_api.domain.record import canonical, data_classes_of
 from learner_api.domain.record_checks import read_record
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Conflict, FieldFault, Invalid
@@ -40,6 +40,7 @@ async def create_learner(
         ukprn=command.ukprn,
         person_id=None,
         digest=indexes.digest(canonical(record)),
+        data_classes=tuple(sorted(data_classes_of(record))),
         entered_at=clock.now(),
         provenance=command.provenance,
     )

@@ -3,7 +3,8 @@
 Reads only. Finds numbers that would join two different people, and records that say nothing new.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from learner_api.application.ports import Work
@@ -19,7 +20,6 @@ async def find_conflicts(
     work: Work, submission: Submission, records: Sequence[StagedRecord]
 ) -> tuple[Conflicts, set[UUID]]:
     """Return the records that conflict with a person on record, and those that are unchanged."""
-    ulns = [record.uln_index for record in records if record.uln_index is not None]
     names = [record.learn_ref_number for record in records if record.learn_ref_number]
     live = await work.learners.references(submission.ukprn, names)
     unchanged = {
@@ -27,59 +27,78 @@ async def find_conflicts(
         for record in records
         if record.learn_ref_number in live and live[record.learn_ref_number][1] == record.digest
     }
-    by_uln = await work.learners.with_uln(ulns)
-    open_records = [record for record in records if record.record_id not in unchanged]
-    identities = await work.learners.identities(
-        list(
-            {
-                *(live[name][0] for name in _names(open_records) if name in live),
-                *(
-                    one
-                    for record in open_records
-                    if record.uln_index is not None
-                    for one in by_uln.get(record.uln_index, ())
-                ),
-            }
-        )
-    )
-    pending = await work.staging.pending(
-        ukprn=submission.ukprn,
-        uln_indexes=ulns,
-        references=names,
-        before=submission.received_at,
-        but=submission.submission_id,
-    )
-    pending_by: dict[object, list[PersonKey]] = {}
-    for waiting in pending:
-        pending_by.setdefault(waiting.uln_index, []).append(waiting.person)
-        if waiting.ukprn == submission.ukprn:
-            pending_by.setdefault(waiting.learn_ref_number, []).append(waiting.person)
+    known = await _known(work, submission, records, live=live, unchanged=unchanged)
     conflicts: Conflicts = {}
-    for record in open_records:
-        known: list[PersonKey] = []
-        if record.uln_index is not None:
-            known += pending_by.get(record.uln_index, [])
-        if record.learn_ref_number is not None:
-            known += pending_by.get(record.learn_ref_number, [])
-        if record.learn_ref_number in live:
-            known += _persons(identities, [live[record.learn_ref_number][0]])
-        if record.uln_index is not None:
-            uln = record.data.get("ULN")
-            same = [
-                one
-                for one in by_uln.get(record.uln_index, ())
-                if one in identities and identities[one].uln == uln
-            ]
-            known += _persons(identities, same)
-        person = person_key(record.data)
-        if any(is_conflict(person, other) for other in known):
-            conflicts[record.record_id] = {Reason.CONFLICTS_WITH_PERSON}
+    for record in records:
+        if record.record_id not in unchanged:
+            person = person_key(record.data)
+            if any(is_conflict(person, other) for other in known.sharing_a_number_with(record)):
+                conflicts[record.record_id] = {Reason.CONFLICTS_WITH_PERSON}
     return conflicts, unchanged
 
 
-def _names(records: Iterable[StagedRecord]) -> Iterable[str]:
-    return (record.learn_ref_number for record in records if record.learn_ref_number)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The people on record that may share a ULN or a reference with one of the new records."""
+
+    live: Mapping[str, tuple[UUID, bytes]]
+    by_uln: Mapping[int, Sequence[UUID]]
+    identities: Mapping[UUID, Identity]
+    pending: Mapping[object, Sequence[PersonKey]]
+
+    def sharing_a_number_with(self, record: StagedRecord) -> list[PersonKey]:
+        """Return the people of whom the record names the ULN or the reference."""
+        found: list[PersonKey] = []
+        reference = record.learn_ref_number
+        if reference is not None:
+            found += self.pending.get(reference, ())
+            if reference in self.live:
+                found += self._persons([self.live[reference][0]])
+        if record.uln_index is not None:
+            found += self.pending.get(record.uln_index, ())
+            # The index is cut short: the whole ULN is compared.
+            uln = record.data.get("ULN")
+            candidates = self.by_uln.get(record.uln_index, ())
+            found += self._persons(
+                [
+                    one
+                    for one in candidates
+                    if one in self.identities and self.identities[one].uln == uln
+                ]
+            )
+        return found
+
+    def _persons(self, ids: Iterable[UUID]) -> list[PersonKey]:
+        return [self.identities[one].person for one in ids if one in self.identities]
 
 
-def _persons(identities: dict[UUID, Identity], ids: Iterable[UUID]) -> list[PersonKey]:
-    return [identities[one].person for one in ids if one in identities]
+async def _known(
+    work: Work,
+    submission: Submission,
+    records: Sequence[StagedRecord],
+    *,
+    live: Mapping[str, tuple[UUID, bytes]],
+    unchanged: Collection[UUID],
+) -> _Known:
+    ulns = [record.uln_index for record in records if record.uln_index is not None]
+    by_uln = await work.learners.with_uln(ulns)
+    wanted: set[UUID] = set()
+    for record in records:
+        if record.record_id not in unchanged:
+            if record.learn_ref_number is not None and record.learn_ref_number in live:
+                wanted.add(live[record.learn_ref_number][0])
+            if record.uln_index is not None:
+                wanted.update(by_uln.get(record.uln_index, ()))
+    identities = await work.learners.identities(list(wanted))
+    pending: dict[object, list[PersonKey]] = {}
+    for waiting in await work.staging.pending(
+        ukprn=submission.ukprn,
+        uln_indexes=ulns,
+        references=[one.learn_ref_number for one in records if one.learn_ref_number],
+        before=submission.received_at,
+        but=submission.submission_id,
+    ):
+        pending.setdefault(waiting.uln_index, []).append(waiting.person)
+        if waiting.ukprn == submission.ukprn:
+            pending.setdefault(waiting.learn_ref_number, []).append(waiting.person)
+    return _Known(live, by_uln, identities, pending)

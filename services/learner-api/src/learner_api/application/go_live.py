@@ -115,6 +115,7 @@ class GoLive:
                 ukprn=submission.ukprn,
                 person_id=persons.get(record.record_id),
                 digest=record.digest,
+                data_classes=record.classes,
                 entered_at=submission.received_at,
                 provenance=provenance,
             )
@@ -162,7 +163,16 @@ class GoLive:
         await work.learners.lock(ids)
         stored = await work.learners.load(ids, ukprn=submission.ukprn)
         changed = [
-            (record, self.writer.next_version(one, record.data, record.digest, provenance))
+            (
+                record,
+                self.writer.next_version(
+                    one,
+                    record.data,
+                    digest=record.digest,
+                    data_classes=record.classes,
+                    provenance=provenance,
+                ),
+            )
             for record, one in zip(records, stored, strict=True)
         ]
         versions = [(record, version) for record, version in changed if version is not None]

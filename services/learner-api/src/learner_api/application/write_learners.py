@@ -12,7 +12,6 @@ from uuid import UUID
 from learner_api.application.ports import Work
 from learner_api.domain.learner import changes, entry_lag_days, field_names, is_entered_late
 from learner_api.domain.learner_version import LearnerVersion, Provenance, StoredLearner
-from learner_api.domain.record import data_classes_of
 from learner_api.domain.submission import PURPOSE
 from matricula_chassis.clock import Clock, london_date
 from matricula_chassis.ids import IdSource
@@ -34,6 +33,7 @@ class LearnerWriter:
         ukprn: int,
         person_id: UUID | None,
         digest: bytes,
+        data_classes: tuple[str, ...],
         entered_at: datetime,
         provenance: Provenance,
     ) -> LearnerVersion:
@@ -47,6 +47,7 @@ class LearnerWriter:
             version=1,
             record=record,
             digest=digest,
+            data_classes=data_classes,
             provenance=provenance,
             entry_lag_days=entry_lag_days(record, entered=entered),
             is_entered_late=is_entered_late(
@@ -60,7 +61,9 @@ class LearnerWriter:
         self,
         stored: StoredLearner,
         record: Mapping[str, Any],
+        *,
         digest: bytes,
+        data_classes: tuple[str, ...],
         provenance: Provenance,
     ) -> LearnerVersion | None:
         """Return the version after the stored one; None when nothing differs."""
@@ -74,6 +77,7 @@ class LearnerWriter:
             version=stored.version + 1,
             record=record,
             digest=digest,
+            data_classes=data_classes,
             provenance=provenance,
             entry_lag_days=stored.entry_lag_days,
             is_entered_late=stored.is_entered_late,
@@ -147,7 +151,7 @@ class LearnerWriter:
             resource_type="learner",
             ukprn=version.ukprn,
             subject_id=str(version.person_id),
-            data_classes=tuple(sorted(data_classes_of(version.record))),
+            data_classes=version.data_classes,
             changed_fields=field_names(version.changed),
             purpose=PURPOSE,
             agreement_id=origin.agreement_id,

@@ -36,6 +36,7 @@ class LearnerVersion:
     version: int
     record: Mapping[str, Any]
     digest: bytes
+    data_classes: tuple[str, ...]
     provenance: Provenance
     entry_lag_days: int | None
     is_entered_late: bool

@@ -128,9 +128,13 @@ def person_key(data: Mapping[str, Any]) -> PersonKey:
     return PersonKey(form or None, born if type(born) is str and is_iso_date(born) else None)
 
 
-def data_classes_of(data: Mapping[str, Any]) -> frozenset[str]:
-    """Return the data classes that a record carries, by field and by value."""
-    return frozenset(fields.data_classes_of("Learner", _well_shaped("Learner", data)))
+def data_classes_of(data: Mapping[str, Any], *, is_sound: bool = False) -> frozenset[str]:
+    """Return the data classes that a record carries, by field and by value.
+
+    `is_sound`: the record has no faults, so its shape need not be made safe first.
+    """
+    shaped = data if is_sound else _well_shaped("Learner", data)
+    return frozenset(fields.data_classes_of("Learner", shaped))
 
 
 def _well_shaped(name: str, row: Mapping[str, Any]) -> Mapping[str, Any]:

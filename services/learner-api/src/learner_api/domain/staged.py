@@ -121,7 +121,7 @@ def staged_from(
         version=1,
         learn_ref_number=record.learn_ref_number,
         uln_index=None if uln is None or uln == TEMPORARY_ULN else uln_index(uln),
-        classes=tuple(sorted(data_classes_of(record.data))),
+        classes=tuple(sorted(data_classes_of(record.data, is_sound=not record.faults))),
         reasons=record.reasons,
         faults=tuple(
             {

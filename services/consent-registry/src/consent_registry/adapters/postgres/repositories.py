@@ -36,7 +36,7 @@ class AgreementRepository:
         """Store the next version of a locked agreement."""
         await self._session.execute(
             sa.update(agreement)
-            .where(agreement.c.agreement_id == one.agreement_id)
+            .where(agreement.c.agreement_id == one.agreement_id, agreement.c.ukprn == one.ukprn)
             .values(state=one.state, version=one.version)
         )
 
@@ -98,7 +98,7 @@ class LawfulBasisRepository:
         """Store the next version of a locked basis."""
         await self._session.execute(
             sa.update(lawful_basis)
-            .where(lawful_basis.c.basis_id == one.basis_id)
+            .where(lawful_basis.c.basis_id == one.basis_id, lawful_basis.c.ukprn == one.ukprn)
             .values(ends_on=one.ends_on, version=one.version)
         )
 

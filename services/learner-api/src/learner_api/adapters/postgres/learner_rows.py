@@ -5,7 +5,6 @@ are worked out once, from the field catalogue.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -116,7 +115,7 @@ def _add(
         place = BlockPlace(kind, learner_id, version.person_id, version.version)
         block = seal_block(content, key=key, place=place)
         rows["learner_block"].append((learner_id, kind, version.version, block))
-    rows["learner_search"].append((learner_id, *astuple(indexes.of_record(version.record))))
+    rows["learner_search"].append((learner_id, *indexes.of_record(version.record)))
     rows["learner_history"].append(_history_row(version, key))
     _add_children("Learner", parts.clear, (learner_id,), rows)
 

@@ -81,11 +81,15 @@ class LearnerStore:
             changed = {name: value for name, value in values.items() if name not in _FROZEN}
             await self._uow.session.execute(
                 sa.update(learner)
-                .where(learner.c.learner_id == values["learner_id"])
+                .where(
+                    learner.c.learner_id == values["learner_id"],
+                    learner.c.ukprn == values["ukprn"],
+                )
                 .values(**changed)
             )
         await self._copy(rows, skip=("learner",))
 
+    # lint-skip: tenant-scope-required only locks; `load` then asks with the UKPRN
     async def lock(self, ids: Sequence[UUID]) -> dict[UUID, int]:
         """Lock learners in the order of their ids, so that no two callers wait for each other."""
         query = (
@@ -119,6 +123,7 @@ class LearnerStore:
         keys = await self._keys.fetch([one.person_id])
         return [_entry(row, one.person_id, keys.get(one.person_id)) for row in found]
 
+    # lint-skip: tenant-scope-required one ULN is one person, whichever provider reported it first
     async def identities(self, ids: Sequence[UUID]) -> dict[UUID, Identity]:
         """Return who learners of any provider are, for comparison only."""
         query = (

@@ -53,17 +53,10 @@ def open_block(block: bytes, *, key: AESGCM, place: BlockPlace) -> dict[Any, Any
     return keyed_by_number(content)
 
 
-@dataclass(frozen=True, slots=True)
-class SearchValues:
-    """The blind indexes of one learner; None where the record has no such value."""
-
-    uln: int | None
-    ni_number: int | None
-    email: int | None
-    postcode: int | None
-    family_name: int | None
-    family_prefix: int | None
-    family_birth: int | None
+SearchValues = tuple[
+    int | None, int | None, int | None, int | None, int | None, int | None, int | None
+]
+"""The blind indexes of one learner in the order of SEARCH_KEYS; None where there is no value."""
 
 
 class SearchIndexes:
@@ -98,14 +91,14 @@ class SearchIndexes:
             record.get("NINumber"),
             record.get("Postcode"),
         )
-        return SearchValues(
-            uln=None if uln is None or uln == TEMPORARY_ULN else self.uln(uln),
-            ni_number=self._ni_number.of(_squeezed(ni_number)) if ni_number else None,
-            email=self._email.of(email.strip().casefold()) if email else None,
-            postcode=self._postcode.of(_squeezed(postcode)) if postcode else None,
-            family_name=self._family_name.of(family) if family else None,
-            family_prefix=self._family_prefix.of(family[:PREFIX_LETTERS]) if family else None,
-            family_birth=self._family_birth.of(f"{family}|{birth}") if family and birth else None,
+        return (
+            None if uln is None or uln == TEMPORARY_ULN else self.uln(uln),
+            self._ni_number.of(_squeezed(ni_number)) if ni_number else None,
+            self._email.of(email.strip().casefold()) if email else None,
+            self._postcode.of(_squeezed(postcode)) if postcode else None,
+            self._family_name.of(family) if family else None,
+            self._family_prefix.of(family[:PREFIX_LETTERS]) if family else None,
+            self._family_birth.of(f"{family}|{birth}") if family and birth else None,
         )
 
     def of_query(self, query: Mapping[str, Any]) -> dict[str, int]:

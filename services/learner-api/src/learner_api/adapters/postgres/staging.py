@@ -88,6 +88,8 @@ def _fields(row: sa.RowMapping) -> dict[str, Any]:
     }
 
 
+# lint-skip: tenant-scope-required its rows are found by submission, which the caller has got with
+# the UKPRN; the worker, who serves all providers, has claimed it
 class Staging:
     """The staged records of one transaction."""
 
