@@ -7,6 +7,7 @@ none (the readers of learner-api do) and reads nothing at import.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -132,7 +133,12 @@ class Entity:
 
 def _plain(value: object) -> str:
     """Return a code as it is compared: upper case, no space around it, no leading zeros."""
-    text = str(value).strip().upper()
+    return _plain_text(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _plain_text(code: str) -> str:
+    text = code.strip().upper()
     return text.lstrip("0") or text[:1]
 
 
