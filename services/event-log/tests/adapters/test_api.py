@@ -162,7 +162,14 @@ async def test_pages_stay_as_of_one_size_while_the_log_grows(api: Api) -> None:
 async def test_a_cursor_of_another_making_and_an_unknown_parameter_are_refused(api: Api) -> None:
     await seal(api.log, *api.log.make.events(3))
     assert (await api.get("/v1/events?cursor=AAAA")).status_code == 400
-    for query in ("as_of=4", "limit=0", "limit=501", "surprise=1", "from_time=yesterday"):
+    for query in (
+        "as_of=4",
+        "limit=0",
+        "limit=501",
+        "surprise=1",
+        "from_time=yesterday",
+        "to_time=0.5",
+    ):
         assert (await api.get(f"/v1/events?{query}")).status_code == 422, query
 
 

@@ -1,12 +1,12 @@
 """Search, read and prove sealed events; ask which are sealed."""
 
-from datetime import datetime
+import re
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from event_log.adapters.http.dependencies import ServicesDep, visible_to
 from event_log.adapters.http.schemas import (
@@ -37,6 +37,19 @@ Identifier = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=128)
 ]
 _TEXT: Final = "text/plain; charset=utf-8"
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _spelled_out(value: object) -> object:
+    # pydantic would also take a number for a time, and nobody could tell seconds from milliseconds
+    if not isinstance(value, str) or _RFC_3339.fullmatch(value) is None:
+        raise ValueError("not an RFC 3339 time")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_spelled_out)]
 
 
 class SearchParameters(BaseModel):
@@ -54,8 +67,8 @@ class SearchParameters(BaseModel):
     correlation_id: Identifier | None = None
     purpose: Identifier | None = Field(default=None, examples=["ilr_return"])
     outcome: Identifier | None = Field(default=None, examples=["denied"])
-    from_time: AwareDatetime | None = Field(default=None, description="Events at or after.")
-    to_time: AwareDatetime | None = Field(default=None, description="Events before.")
+    from_time: Instant | None = Field(default=None, description="Events at or after.")
+    to_time: Instant | None = Field(default=None, description="Events before.")
     as_of: int | None = Field(
         default=None, ge=0, lt=2**63, description="Search the log as it was at this size."
     )
@@ -160,13 +173,9 @@ def _filter(parameters: SearchParameters) -> EventFilter:
         correlation=parameters.correlation_id,
         purpose=parameters.purpose,
         outcome=parameters.outcome,
-        from_time=_instant(parameters.from_time),
-        to_time=_instant(parameters.to_time),
+        from_time=parameters.from_time,
+        to_time=parameters.to_time,
     )
-
-
-def _instant(time: AwareDatetime | None) -> datetime | None:
-    return time
 
 
 def _place(parameters: SearchParameters, key: bytes) -> tuple[int, int | None]:
