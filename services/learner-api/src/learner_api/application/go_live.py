@@ -4,6 +4,7 @@ Run by the intake worker for a verification that it alone holds. Each chunk is o
 learners, history, events and the records' new state commit together or not at all.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,6 +24,7 @@ from matricula_chassis.ids import IdSource
 from matricula_contracts.events import RecordsVerified
 
 CHUNK_RECORDS: Final = 500
+LANES: Final = 2
 RETRY_AFTER: Final = timedelta(seconds=5)
 
 
@@ -54,11 +56,22 @@ class GoLive:
         if isinstance(answer, Refusal):
             await self._end(asked, context, problem=answer.problem)
             return
+        # While the database stores one chunk, the next one is made ready.
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(LANES):
+                    lanes.create_task(self._lane(asked, submission, context))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        await self._end(asked, context, problem=None)
+
+    async def _lane(
+        self, asked: Verification, submission: Submission, context: ActionContext
+    ) -> None:
         is_more = True
         while is_more:
             async with self.work(context) as work:
                 is_more = await self._chunk(work, asked, submission)
-        await self._end(asked, context, problem=None)
 
     async def give_up(self, verification_id: UUID, context: ActionContext) -> None:
         """Stop a verification that fails time and again for a reason of our own."""

@@ -239,7 +239,7 @@ class Staging:
     async def accepted(
         self, submission_id: UUID, *, only: Sequence[UUID] | None, limit: int
     ) -> list[StagedRecord]:
-        """Lock the next accepted records that are to go live, in file order."""
+        """Lock the next accepted records that are to go live and that nobody else has locked."""
         query = (
             sa.select(staged_record)
             .where(
@@ -248,7 +248,7 @@ class Staging:
             )
             .order_by(staged_record.c.position)
             .limit(limit)
-            .with_for_update()
+            .with_for_update(skip_locked=True)
         )
         if only is not None:
             query = query.where(_is_any(staged_record.c.record_id, only))
