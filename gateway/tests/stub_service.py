@@ -118,6 +118,16 @@ async def reset(request: Request, writer: asyncio.StreamWriter) -> bool:
     return False
 
 
+async def torn(request: Request, writer: asyncio.StreamWriter) -> bool:
+    """torn - two chunks, and the connection is cut before the last one."""
+    await request.body()
+    writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    writer.write(b"5\r\nfirst\r\n6\r\nsecond\r\n")
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    return False
+
+
 async def cut(request: Request, writer: asyncio.StreamWriter) -> bool:
     """cut - the connection ends before any answer."""
     await request.body()
@@ -186,7 +196,7 @@ async def offset(request: Request, writer: asyncio.StreamWriter) -> bool:
 
 Mode = Callable[[Request, asyncio.StreamWriter], Awaitable[bool]]
 MODES: dict[str, Mode] = {
-    "plain": plain, "bytes": bytes_, "events": events, "quiet": quiet, "reset": reset, "cut": cut,
+    "plain": plain, "bytes": bytes_, "events": events, "quiet": quiet, "reset": reset, "torn": torn, "cut": cut,
     "hang": hang, "slow": slow, "early": early, "spoof": spoof, "interim": interim,
     "garbage": garbage, "empty": empty, "offset": offset,
 }  # fmt: skip

@@ -190,10 +190,11 @@ async def test_a_chunked_body_arrives_whole_and_chunked(
     assert fields_of(seen)["transfer-encoding"] == "chunked"
 
 
+@pytest.mark.parametrize("way", ["reset", "torn"])
 async def test_an_answer_that_breaks_off_is_visibly_broken(
-    client: httpx.AsyncClient, gateway: Any
+    way: str, client: httpx.AsyncClient, gateway: Any
 ) -> None:
-    headers = {"Prefer": "stub=reset", **gateway.bearer()}
+    headers = {"Prefer": f"stub={way}", **gateway.bearer()}
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         await client.get(LEARNERS, headers=headers)
     assert (await client.get(LEARNERS, headers=gateway.bearer())).status_code == 200

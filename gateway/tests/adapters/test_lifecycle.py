@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -204,45 +205,51 @@ def correlations(one: Any) -> list[str]:
     return found
 
 
-async def test_sigterm_finishes_what_runs_and_refuses_nobody_who_is_connected(
-    make_gateway: Any,
-) -> None:
-    one = make_gateway(GATEWAY_LINGER_SECONDS="1", GATEWAY_DRAIN_SECONDS="10")
-    await one.start()
-    done = 0
-    stopping = asyncio.Event()
+@dataclass
+class Visitors:
+    """Clients that ask again and again, and one that uploads; none may be refused."""
 
-    async def worker(number: int) -> None:
-        nonlocal done
-        headers = one.bearer(sub=f"worker-{number}")
-        async with httpx.AsyncClient(base_url=one.url, timeout=10) as client:
+    gateway: Any
+    is_stopping: bool = False
+    answered: int = 0
+    told_to_close: int = 0
+
+    async def ask_until_it_is_gone(self, number: int) -> None:
+        headers = self.gateway.bearer(sub=f"worker-{number}")
+        async with httpx.AsyncClient(base_url=self.gateway.url, timeout=10) as client:
             while True:
                 try:
                     answer = await client.get(LEARNERS, headers=headers)
                 except httpx.ConnectError:
-                    assert stopping.is_set()
+                    assert self.is_stopping
                     return
                 assert answer.status_code == 200
-                done += 1
+                self.told_to_close += answer.headers.get("connection") == "close"
+                self.answered += 1
 
-    async def upload() -> int:
+    async def upload(self) -> int:
         async def parts() -> AsyncIterator[bytes]:
             for _ in range(20):
                 yield b"z" * 10_000
                 await asyncio.sleep(0.1)
 
-        async with httpx.AsyncClient(base_url=one.url, timeout=10) as client:
-            answer = await client.post(
-                "/v1/submissions", content=parts(), headers=one.bearer(sub="uploader")
-            )
+        headers = self.gateway.bearer(sub="uploader")
+        async with httpx.AsyncClient(base_url=self.gateway.url, timeout=10) as client:
+            answer = await client.post("/v1/submissions", content=parts(), headers=headers)
         assert answer.status_code == 200
         return int(answer.json()["received"])
 
-    workers = [asyncio.ensure_future(worker(number)) for number in range(4)]
-    uploading = asyncio.ensure_future(upload())
+
+async def test_sigterm_finishes_what_runs_and_refuses_nobody_who_is_connected(
+    make_gateway: Any,
+) -> None:
+    one = make_gateway(GATEWAY_LINGER_SECONDS="1", GATEWAY_DRAIN_SECONDS="10")
+    await one.start()
+    visitors = Visitors(one)
+    asking = [asyncio.ensure_future(visitors.ask_until_it_is_gone(number)) for number in range(4)]
+    uploading = asyncio.ensure_future(visitors.upload())
     await asyncio.sleep(0.5)
-    stopping.set()
-    assert one.process is not None
+    visitors.is_stopping = True
     one.process.send_signal(signal.SIGTERM)
     await asyncio.sleep(0.2)
     async with httpx.AsyncClient() as client:
@@ -250,9 +257,10 @@ async def test_sigterm_finishes_what_runs_and_refuses_nobody_who_is_connected(
             ready = await client.get(f"{one.internal_url}/readyz")
             assert ready.status_code == 503
     assert await uploading == 200_000
-    await asyncio.gather(*workers)
+    await asyncio.gather(*asking)
     assert await asyncio.to_thread(one.process.wait, 15) == 0
-    assert done > 20
+    assert visitors.answered > 20
+    assert visitors.told_to_close > 0  # while the listener was still there
 
 
 async def test_sigterm_ends_endless_streams_in_time(make_gateway: Any, stub: Any) -> None:

@@ -31,6 +31,7 @@ _IDLE: Final = "idle"
 _HEAD: Final = "head"
 _BODY: Final = "body"
 _BODY_BUFFER: Final = 131_072
+_GRACE_SECONDS: Final = 0.5
 _CHUNK_OVERHEAD: Final = 16_384
 _CHUNK_OVERHEAD_FACTOR: Final = 8
 
@@ -90,34 +91,23 @@ class FrontProtocol(asyncio.Protocol):
         self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
         name = transport.get_extra_info("sockname")
         self._server = (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
-        front, limits = self.front, self._limits
-        address = self._client[0] if self._client else ""
-        front.connections.add(self)
-        front.addresses[address] += 1
         # uvicorn waits for these when it shuts down.
         cast("set[Any]", self.server_state.connections).add(self)
-        if len(front.connections) > limits.connections:
-            self._turn_away("connections")
-        elif front.addresses[address] > limits.connections_per_address:
-            self._turn_away("connections_per_address")
+        if self.front.enter(self, self._address):
+            self._deadline = self.loop.time() + self._limits.head_seconds
         else:
-            self._deadline = self.loop.time() + limits.head_seconds
+            self._deaf = True
+            self.transport.abort()
 
-    def _turn_away(self, reason: str) -> None:
-        self.front.refused[reason] += 1
-        self._deaf = True
-        self.transport.abort()
+    @property
+    def _address(self) -> str:
+        return self._client[0] if self._client else ""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell every request of the connection that its client is gone."""
         del exc
-        front = self.front
-        front.connections.discard(self)
+        self.front.leave(self, self._address)
         cast("set[Any]", self.server_state.connections).discard(self)
-        address = self._client[0] if self._client else ""
-        front.addresses[address] -= 1
-        if front.addresses[address] <= 0:
-            del front.addresses[address]
         self._deaf = True
         self._queue.clear()
         self.resume_writing()
@@ -369,10 +359,9 @@ class FrontProtocol(asyncio.Protocol):
             self._open_window()
 
     def _close(self, *, linger: bool) -> None:
-        """Close; with unread bytes under way, let the client read the answer first.
+        """Close; with unread bytes under way, only after a while (RFC 9112 section 9.6).
 
-        Closing a socket that holds unread data resets the connection, and the reset may overtake
-        the answer (RFC 9112 section 9.6).
+        Closing at once would reset the connection, and the reset may overtake the answer.
         """
         if not linger:
             self.transport.close()
@@ -386,9 +375,12 @@ class FrontProtocol(asyncio.Protocol):
             self.transport.resume_reading()
 
     def shutdown(self) -> None:
-        """Finish what runs, close what idles; uvicorn calls this when it stops."""
+        """Finish what runs, and soon close what idles; uvicorn calls this when it stops.
+
+        A request may be on its way on an idle connection: it is answered yet.
+        """
         if self._current is None:
-            self.transport.close()
+            self._deadline = min(self._deadline, self.loop.time() + _GRACE_SECONDS)
         else:
             self._current.keep_alive = False
             for cycle in self._queue:

@@ -51,6 +51,25 @@ class Front:
     refused: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
 
+    def enter(self, connection: TimedConnection, address: str) -> bool:
+        """Count a connection; false, with the reason counted, when there are too many."""
+        self.connections.add(connection)
+        self.addresses[address] += 1
+        if len(self.connections) > self.limits.connections:
+            self.refused["connections"] += 1
+        elif self.addresses[address] > self.limits.connections_per_address:
+            self.refused["connections_per_address"] += 1
+        else:
+            return True
+        return False
+
+    def leave(self, connection: TimedConnection, address: str) -> None:
+        """Forget a connection that was counted."""
+        self.connections.discard(connection)
+        self.addresses[address] -= 1
+        if self.addresses[address] <= 0:
+            del self.addresses[address]
+
     def sweep(self, now: float) -> None:
         """Look at every connection's time; call it every half second."""
         for connection in list(self.connections):
