@@ -1,5 +1,6 @@
 """The commands of a process: what they print, how they end, which setting they ask for."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -31,7 +32,11 @@ async def consume(settings: ProbeSettings) -> AsyncIterator[Process]:
         if settings.outcome == "raises":
             raise ValueError(CANARY)
 
-    yield Process(health=HealthRegistry(), workers={"things": worker})
+    async def limit(stop: asyncio.Event) -> None:  # a failure must not hang the run
+        async with asyncio.timeout(3):
+            await stop.wait()
+
+    yield Process(health=HealthRegistry(), workers={"things": worker, "limit": limit})
 
 
 async def replay(_settings: ProbeSettings, order: ReplayOrder) -> int:
