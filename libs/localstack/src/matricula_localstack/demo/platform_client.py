@@ -195,7 +195,8 @@ async def _chunks(file: Path, start: int, end: int) -> AsyncIterator[bytes]:
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:
-    if "json" in response.headers.get("content-type", ""):
+    has_body = bool(response.content)  # the answer to a HEAD names its type and has none
+    if has_body and "json" in response.headers.get("content-type", ""):
         found: Mapping[str, Any] = response.json()
         return found
     return {"type": "about:blank", "title": response.reason_phrase, "status": response.status_code}

@@ -5,13 +5,15 @@ that it encrypts, so a crash leaves an unused key and never an unreadable record
 makes every version of what it encrypted unreadable, copies in backups included.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from learner_api.adapters.postgres.tables import person_key, submission_key
 from matricula_chassis.clock import Clock
@@ -33,7 +35,10 @@ SUBMISSION: Final = _Kind(submission_key, "submission_id", b"submission")
 
 
 class KeyStore:
-    """Creates, fetches and destroys data keys. Every method is one transaction of its own."""
+    """Creates, fetches and destroys data keys. Every method is one transaction of its own.
+
+    Each raises Unavailable while the database of the keys does not answer.
+    """
 
     def __init__(self, database: Database, *, kek: KeyEncryptionKey, clock: Clock) -> None:
         self._database = database
@@ -58,7 +63,7 @@ class KeyStore:
             for owner, key in fresh.items()
         ]
         statement = _insert(kind)
-        async with self._database.engine.begin() as connection:
+        async with self._transaction() as connection:
             inserted: set[UUID] = set()
             for start in range(0, len(rows), BATCH):
                 part = rows[start : start + BATCH]
@@ -76,7 +81,7 @@ class KeyStore:
         query = sa.select(owner, kind.table.c.wrapped_key).where(
             owner == sa.any_(sa.cast(list(owners), sa.ARRAY(sa.Uuid)))
         )
-        async with self._database.engine.connect() as connection:
+        async with self._transaction() as connection:
             found = (await connection.execute(query)).all()
         return {
             row[0]: self._cache.cipher(row[0], row[1], context=_context(kind, row[0]))
@@ -95,8 +100,20 @@ class KeyStore:
         """Delete an owner's key for good; says whether there was one."""
         self._cache.drop(owner)
         statement = sa.delete(kind.table).where(kind.table.c[kind.column] == owner)
-        async with self._database.engine.begin() as connection:
+        async with self._transaction() as connection:
             return bool((await connection.execute(statement)).rowcount)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Begin a transaction; a fault of the database that will pass becomes Unavailable."""
+        try:
+            async with self._database.engine.begin() as connection:
+                yield connection
+        except Exception as error:
+            unavailable = self._database.explain(error)
+            if unavailable is None:
+                raise
+            raise unavailable from error
 
 
 def _context(kind: _Kind, owner: UUID) -> bytes:
