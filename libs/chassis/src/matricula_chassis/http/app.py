@@ -181,8 +181,10 @@ def _allowed_methods(request: Request) -> str:
     # Starlette names the methods of the first route only; a path has one route a method.
     routes: Sequence[KnownRoute] = request.app.state.routes
     path = request.scope["path"]
-    found = {method for route in routes if route.pattern.match(path) for method in route.methods}
-    return ", ".join(sorted(found))
+    matching = [route for route in routes if route.pattern.match(path)]
+    # A path that is written out is not also the id of something: /v1/things/search.
+    meant = [route for route in matching if route.template == path] or matching
+    return ", ".join(sorted({method for route in meant for method in route.methods}))
 
 
 def _correlation_id() -> str | None:
