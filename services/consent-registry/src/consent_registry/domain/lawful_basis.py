@@ -84,7 +84,9 @@ class LawfulBasis:
             faults.append(
                 FieldFault("/conditions", "unknown_condition", "A condition is not in the list.")
             )
-        if self.ends_on is not None and self.ends_on < self.starts_on:
+        # Later versions were ended by somebody, perhaps before the first day: then it never holds.
+        is_new = self.version == 1
+        if is_new and self.ends_on is not None and self.ends_on < self.starts_on:
             faults.append(
                 FieldFault("/ends_on", "before_start", "The basis ends before it starts.")
             )
@@ -96,7 +98,10 @@ class LawfulBasis:
         return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)
 
     def ended(self, on: date) -> "LawfulBasis":
-        """Return the basis with its last day; raises Conflict when it has ended before that."""
+        """Return the basis with its last day; raises Conflict when it has ended before that.
+
+        One that has not begun yet is withdrawn: it will hold on no day.
+        """
         if self.ends_on is not None and self.ends_on <= on:
             raise Conflict("basis-state-conflict")
-        return replace(self, ends_on=max(on, self.starts_on), version=self.version + 1)
+        return replace(self, ends_on=on, version=self.version + 1)

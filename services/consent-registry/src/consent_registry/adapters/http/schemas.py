@@ -1,10 +1,20 @@
-"""The JSON bodies of consent-registry."""
+"""The JSON bodies of consent-registry. Days and times are texts: a number is no date here."""
 
-from datetime import date, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 from consent_registry.domain.agreement import Agreement, AgreementUse, PartnerRole
 from consent_registry.domain.decision import Decision
@@ -25,6 +35,31 @@ Purpose = Literal[
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Client = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Ukprn = Annotated[int, Field(ge=10_000_000, le=99_999_999)]
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _written_out(value: Any) -> Any:
+    # pydantic would take a number, or its digits, for seconds since 1970.
+    if value is not None and not (isinstance(value, str) and _DAY.match(value)):
+        raise PydanticCustomError("date_format", "This is not written as RFC 3339 asks")
+    return value
+
+
+def _within_the_register(value: datetime) -> datetime:
+    # Near the ends of the calendar an instant has no day in London.
+    if not _EARLIEST <= value < _LATEST:
+        raise PydanticCustomError("time_out_of_range", "The time lies outside 2000 to 2199")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_within_the_register),
+    Field(description="A time from 2000 to 2199, with its offset from UTC."),
+]
 
 
 class Strict(BaseModel):
@@ -42,9 +77,9 @@ class AgreementIn(Strict):
     purposes: Annotated[list[Purpose], Field(min_length=1, max_length=8)]
     data_classes: Annotated[list[DataClass], Field(min_length=1, max_length=3)]
     measures: Annotated[list[Code], Field(max_length=50)] = []
-    starts_on: date
-    ends_on: date | None = None
-    review_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
+    review_on: Day | None = None
 
 
 class AgreementOut(BaseModel):
@@ -102,8 +137,8 @@ class BasisIn(Strict):
     purpose: Purpose
     data_class: DataClass
     conditions: Annotated[list[Code], Field(min_length=1, max_length=10)]
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
 
 
 class BasisOut(BaseModel):
@@ -137,7 +172,7 @@ class QuestionIn(Strict):
     ukprn: Ukprn
     data_set: DataSet
     purpose: Purpose
-    at: AwareDatetime
+    at: Instant
 
 
 class DecidedAgreement(BaseModel):
