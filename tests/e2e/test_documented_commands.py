@@ -18,7 +18,9 @@ PAGE = ROOT / "docs" / "howto" / "push-a-file-with-curl.md"
 
 def documented(settings: dict[str, str]) -> str:
     """Return the page's commands as one script; the settings take the place of the defaults."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     defaults, *commands = blocks
     named = dict(re.findall(r"(\w+)=(\S+)", defaults))
     assert named.keys() == settings.keys()
@@ -54,8 +56,6 @@ async def test_a_partners_first_upload_works_as_documented(users: Users, tmp_pat
     assert process.returncode == 0, err.decode()
     text = out.decode()
     assert "event: end" in text
-    outcomes = [
-        json.loads(line) for line in text.splitlines() if line.startswith('{"position"')
-    ]
+    outcomes = [json.loads(line) for line in text.splitlines() if line.startswith('{"position"')]
     assert len(outcomes) == 100
     assert "position,learn_ref_number,reason,field,code,message" in text
