@@ -7,6 +7,7 @@ from consent_registry import bootstrap
 from consent_registry.settings import Settings
 from matricula_chassis.http import HealthRegistry
 from matricula_chassis.runtime import Commands, service_app
+from matricula_contracts.fields import person_names
 
 
 def _openapi() -> Mapping[str, Any]:
@@ -24,6 +25,7 @@ app = service_app(
         migrations=bootstrap.MIGRATIONS,
         replay=bootstrap.replay,
         openapi=_openapi,
+        forbidden_log_keys=person_names(),
     ),
 )
 

@@ -7,6 +7,7 @@ from learner_api import bootstrap
 from learner_api.settings import Settings
 from matricula_chassis.http import HealthRegistry
 from matricula_chassis.runtime import Commands, service_app
+from matricula_contracts.fields import person_names
 
 
 def _openapi() -> Mapping[str, Any]:
@@ -22,6 +23,7 @@ app = service_app(
         relay=bootstrap.relay,
         migrations=bootstrap.MIGRATIONS,
         openapi=_openapi,
+        forbidden_log_keys=person_names(),
         processes={"intake": bootstrap.intake},
         once={
             "migrate-keys": bootstrap.migrate_keys,
