@@ -94,8 +94,9 @@ format: $(STAMP) ## let ruff put the code into shape
 	@$(BIN)/ruff format .
 
 .PHONY: types
-types: $(STAMP) ## mypy, strict
-	@$(BIN)/mypy $(dir $(MEMBERS:pyproject.toml=src/)) tools
+types: $(STAMP) ## mypy, strict, over code and tests
+	@$(BIN)/mypy $(MEMBERS:pyproject.toml=src) libs/*/tests gateway/tests tools tests
+	@for folder in services/*/tests/*/; do $(BIN)/mypy $$folder || exit 1; done
 
 .PHONY: architecture
 architecture: $(STAMP) ## who may import whom

@@ -33,19 +33,19 @@ def inner_run(folder: Path, source: str, *arguments: str) -> subprocess.Complete
     )
 
 
-def test_a_test_cannot_leave_this_computer():
+def test_a_test_cannot_leave_this_computer() -> None:
     with socket.socket() as probe, pytest.raises(OutsideConnectionError):
         probe.connect(("192.0.2.1", 80))
     with socket.socket() as probe, pytest.raises(OutsideConnectionError):
         probe.connect_ex(("192.0.2.1", 80))
 
 
-async def test_asyncio_cannot_leave_this_computer_either():
+async def test_asyncio_cannot_leave_this_computer_either() -> None:
     with pytest.raises(OutsideConnectionError):
         await asyncio.open_connection("192.0.2.1", 80)
 
 
-def test_loopback_and_unix_sockets_stay_open(tmp_path: Path):
+def test_loopback_and_unix_sockets_stay_open(tmp_path: Path) -> None:
     with socket.socket() as listener, socket.socket() as probe:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -57,7 +57,7 @@ def test_loopback_and_unix_sockets_stay_open(tmp_path: Path):
         probe.connect(address)
 
 
-def test_a_test_that_leaves_a_task_running_fails(tmp_path: Path):
+def test_a_test_that_leaves_a_task_running_fails(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,
         "import asyncio\n"
@@ -74,7 +74,7 @@ def test_a_test_that_leaves_a_task_running_fails(tmp_path: Path):
     assert "forgotten" in done.stdout
 
 
-async def test_each_database_is_fresh_and_has_its_roles(make_database: DatabaseFactory):
+async def test_each_database_is_fresh_and_has_its_roles(make_database: DatabaseFactory) -> None:
     one, other = make_database.empty("event_log"), make_database.empty("event_log")
     assert one.name != other.name
     connection = await asyncpg.connect(plain(one.owner))
@@ -90,7 +90,7 @@ async def test_each_database_is_fresh_and_has_its_roles(make_database: DatabaseF
         await asyncpg.connect(one.admin)
 
 
-def test_workers_share_one_server_and_it_ends_with_the_run(tmp_path: Path):
+def test_workers_share_one_server_and_it_ends_with_the_run(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,
         "import os, pathlib, pytest\n"
@@ -114,13 +114,13 @@ def test_workers_share_one_server_and_it_ends_with_the_run(tmp_path: Path):
 
 
 @pytest.mark.kafka
-def test_the_broker_answers(kafka_server: KafkaServer, postgres_server: PostgresServer):
+def test_the_broker_answers(kafka_server: KafkaServer, postgres_server: PostgresServer) -> None:
     host, _, port = kafka_server.bootstrap.partition(":")
     with socket.create_connection((host, int(port)), timeout=5):
         assert postgres_server.admin_url.startswith("postgres")
 
 
-def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path):
+def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,
         "import os, pathlib, signal\n"

@@ -35,7 +35,7 @@ def broker_plan(stack: Stack, port: int, controller: int) -> Plan:
     )
 
 
-async def test_acknowledged_messages_outlive_a_killed_and_a_stopped_broker(stack: Stack):
+async def test_acknowledged_messages_outlive_a_killed_and_a_stopped_broker(stack: Stack) -> None:
     port, controller = free_ports(2)
     bootstrap = f"127.0.0.1:{port}"
     stack.start(broker_plan(stack, port, controller))
@@ -63,7 +63,7 @@ async def test_acknowledged_messages_outlive_a_killed_and_a_stopped_broker(stack
     assert values == [b"before the kill", b"after the kill"]
 
 
-def test_an_altered_jar_keeps_the_broker_from_starting(stack: Stack, tmp_path: Path):
+def test_an_altered_jar_keeps_the_broker_from_starting(stack: Stack, tmp_path: Path) -> None:
     good = ensure_jars(cache_from(os.environ))
     cache = tmp_path / good.name
     cache.mkdir()

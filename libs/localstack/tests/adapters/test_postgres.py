@@ -61,7 +61,7 @@ def private_home() -> Iterator[Home]:
         postgres.remove(home)
 
 
-async def test_committed_rows_outlive_a_killed_server(stack: Stack):
+async def test_committed_rows_outlive_a_killed_server(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
     stack.wait_ready(seconds=60)
@@ -78,7 +78,7 @@ async def test_committed_rows_outlive_a_killed_server(stack: Stack):
     await connection.close()
 
 
-async def test_a_stopped_server_starts_again_with_its_rows(stack: Stack):
+async def test_a_stopped_server_starts_again_with_its_rows(stack: Stack) -> None:
     (port,) = free_ports(1)
     url = postgres.administrator_url(stack.home, port=port)
     for number in range(2):
@@ -92,7 +92,9 @@ async def test_a_stopped_server_starts_again_with_its_rows(stack: Stack):
         stack.stop()
 
 
-async def test_a_server_left_by_a_killed_supervisor_is_replaced_and_keeps_its_rows(stack: Stack):
+async def test_a_server_left_by_a_killed_supervisor_is_replaced_and_keeps_its_rows(
+    stack: Stack,
+) -> None:
     (port,) = free_ports(1)
     url = postgres.administrator_url(stack.home, port=port)
     stack.start(server_plan(stack.home, port))
@@ -110,7 +112,7 @@ async def test_a_server_left_by_a_killed_supervisor_is_replaced_and_keeps_its_ro
     await connection.close()
 
 
-def test_a_pid_file_that_points_at_a_stranger_harms_nobody(tmp_path: Path):
+def test_a_pid_file_that_points_at_a_stranger_harms_nobody(tmp_path: Path) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
     (tmp_path / "postmaster.pid").write_text(f"{stranger.pid}\n{tmp_path}\n")
     try:
@@ -120,7 +122,7 @@ def test_a_pid_file_that_points_at_a_stranger_harms_nobody(tmp_path: Path):
         stranger.communicate()
 
 
-def test_no_parent_folder_changes_its_mode(private_home: Home):
+def test_no_parent_folder_changes_its_mode(private_home: Home) -> None:
     private_home.root.parent.mkdir()
     watched = (private_home.root, Path(sys.executable), Path(postgres.__file__))
     before = [parents_with_modes(path) for path in watched]
@@ -134,7 +136,7 @@ def test_no_parent_folder_changes_its_mode(private_home: Home):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_the_server_listens_on_loopback_and_its_private_socket_only(private_home: Home):
+def test_the_server_listens_on_loopback_and_its_private_socket_only(private_home: Home) -> None:
     cluster = postgres.prepare(private_home)
     command = postgres.command_line(cluster, port=5432, fsync=True)
     assert "listen_addresses=127.0.0.1" in command
@@ -143,7 +145,7 @@ def test_the_server_listens_on_loopback_and_its_private_socket_only(private_home
     assert not [part for part in command if part.startswith("fsync")]
 
 
-async def test_neither_statements_nor_values_reach_the_servers_log(stack: Stack):
+async def test_neither_statements_nor_values_reach_the_servers_log(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
     stack.wait_ready(seconds=60)
@@ -160,7 +162,7 @@ async def test_neither_statements_nor_values_reach_the_servers_log(stack: Stack)
     assert "Canary" not in log
 
 
-def test_a_private_folder_that_belongs_to_somebody_else_is_refused(tmp_path: Path):
+def test_a_private_folder_that_belongs_to_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     with pytest.raises(UnsafeFolderError):
         make_private(tmp_path / "open", None)
@@ -175,7 +177,7 @@ def test_a_private_folder_that_belongs_to_somebody_else_is_refused(tmp_path: Pat
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the database to another account")
 def test_programs_in_a_private_folder_are_copied_for_the_other_account(
     private_home: Home, tmp_path_factory: pytest.TempPathFactory
-):
+) -> None:
     source, companion = postgres._installed()
     account = account_for_database()
     assert account is not None
@@ -204,7 +206,9 @@ def test_programs_in_a_private_folder_are_copied_for_the_other_account(
             assert "PostgreSQL" in done.stdout, done.stderr
 
 
-async def test_provisioning_twice_leaves_one_of_everything_and_working_passwords(stack: Stack):
+async def test_provisioning_twice_leaves_one_of_everything_and_working_passwords(
+    stack: Stack,
+) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
     stack.wait_ready(seconds=60)
@@ -223,7 +227,7 @@ async def test_provisioning_twice_leaves_one_of_everything_and_working_passwords
         await connection.close()
 
 
-async def test_a_service_cannot_enter_the_database_of_another(stack: Stack):
+async def test_a_service_cannot_enter_the_database_of_another(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
     stack.wait_ready(seconds=60)
@@ -236,7 +240,7 @@ async def test_a_service_cannot_enter_the_database_of_another(stack: Stack):
         await asyncpg.connect(intruder)
 
 
-async def test_an_administrator_without_superuser_rights_can_provision(stack: Stack):
+async def test_an_administrator_without_superuser_rights_can_provision(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
     stack.wait_ready(seconds=60)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -23,11 +24,11 @@ TEARDOWN_LOGGER = (
 )
 
 
-def unit(name: str, command: tuple[str, ...] = SLEEPER, *needs: str, **more: object) -> Unit:
-    settings = {"settle_seconds": 0.1, "stop_seconds": 5.0, **more}
+def unit(name: str, command: tuple[str, ...] = SLEEPER, *needs: str, **more: Any) -> Unit:
+    settings: dict[str, Any] = {"settle_seconds": 0.1, "stop_seconds": 5.0, **more}
     return Unit(
         name=name, purpose=f"the {name} of a test", command=command, needs=needs, **settings
-    )  # type: ignore[arg-type]
+    )
 
 
 def eventually(is_so: Callable[[], bool], *, seconds: float = 20) -> None:
@@ -45,7 +46,7 @@ def pid_of(stack: Stack, name: str) -> int:
     return identity.pid
 
 
-def test_units_start_after_what_they_need_and_stop_before_it(stack: Stack):
+def test_units_start_after_what_they_need_and_stop_before_it(stack: Stack) -> None:
     stack.home.create()
     story = stack.home.root / "story"
     units = [
@@ -61,7 +62,7 @@ def test_units_start_after_what_they_need_and_stop_before_it(stack: Stack):
     ]
 
 
-def test_a_killed_process_is_restarted_and_the_others_are_left_alone(stack: Stack):
+def test_a_killed_process_is_restarted_and_the_others_are_left_alone(stack: Stack) -> None:
     stack.start(plan([unit("api"), unit("db")]))
     stack.wait_ready(seconds=20)
     neighbour = pid_of(stack, "db")
@@ -71,7 +72,7 @@ def test_a_killed_process_is_restarted_and_the_others_are_left_alone(stack: Stac
     assert pid_of(stack, "db") == neighbour
 
 
-def test_a_process_that_keeps_dying_is_tried_less_and_less_often(stack: Stack):
+def test_a_process_that_keeps_dying_is_tried_less_and_less_often(stack: Stack) -> None:
     stack.home.create()
     starts = stack.home.root / "starts"
     stack.start(plan([unit("api", ("sh", "-c", f"date +%s%N >> {starts}; exit 3"))]))
@@ -84,7 +85,7 @@ def test_a_process_that_keeps_dying_is_tried_less_and_less_often(stack: Stack):
     assert state.unit("api").restarts >= 4
 
 
-def test_why_a_process_is_not_ready_is_said_with_the_end_of_its_log(stack: Stack):
+def test_why_a_process_is_not_ready_is_said_with_the_end_of_its_log(stack: Stack) -> None:
     stack.start(plan([unit("api", ("sh", "-c", "echo no such setting: PORT; exit 3"))]))
     eventually(lambda: (s := stack.state()) is not None and s.unit("api").restarts > 0)
     with pytest.raises(StackError) as told:
@@ -93,7 +94,7 @@ def test_why_a_process_is_not_ready_is_said_with_the_end_of_its_log(stack: Stack
     assert "no such setting: PORT" in str(told.value)
 
 
-def test_a_failed_task_is_tried_again_and_holds_back_those_that_need_it(stack: Stack):
+def test_a_failed_task_is_tried_again_and_holds_back_those_that_need_it(stack: Stack) -> None:
     stack.home.create()
     marker = stack.home.root / "marker"
     command = ("sh", "-c", f"test -e {marker} || {{ touch {marker}; exit 1; }}")
@@ -103,7 +104,7 @@ def test_a_failed_task_is_tried_again_and_holds_back_those_that_need_it(stack: S
     assert state.unit("tables").restarts == 1
 
 
-def test_a_process_that_ignores_the_signal_is_killed(stack: Stack):
+def test_a_process_that_ignores_the_signal_is_killed(stack: Stack) -> None:
     deaf = ("sh", "-c", "trap '' TERM; while :; do sleep 0.05; done")
     stack.start(plan([unit("deaf", deaf, stop_seconds=0.3)]))
     stack.wait_ready(seconds=20)
@@ -112,7 +113,7 @@ def test_a_process_that_ignores_the_signal_is_killed(stack: Stack):
     assert not psutil.pid_exists(pid)
 
 
-def test_what_a_killed_supervisor_left_running_is_stopped_by_the_next_start(stack: Stack):
+def test_what_a_killed_supervisor_left_running_is_stopped_by_the_next_start(stack: Stack) -> None:
     both = plan([unit("db"), unit("api", SLEEPER, "db")])
     stack.start(both)
     stack.wait_ready(seconds=20)
@@ -128,7 +129,7 @@ def test_what_a_killed_supervisor_left_running_is_stopped_by_the_next_start(stac
     assert not orphans & {pid_of(stack, "db"), pid_of(stack, "api")}
 
 
-def test_stopping_finds_the_orphans_of_a_killed_supervisor_too(stack: Stack):
+def test_stopping_finds_the_orphans_of_a_killed_supervisor_too(stack: Stack) -> None:
     stack.start(plan([unit("api")]))
     stack.wait_ready(seconds=20)
     orphan = pid_of(stack, "api")
@@ -141,7 +142,7 @@ def test_stopping_finds_the_orphans_of_a_killed_supervisor_too(stack: Stack):
     assert not stack.stop()
 
 
-def test_orphans_are_stopped_before_what_they_need(stack: Stack):
+def test_orphans_are_stopped_before_what_they_need(stack: Stack) -> None:
     stack.home.create()
     story = stack.home.root / "story"
     logger = "trap 'echo {0} >> {1}; exit 0' TERM; while :; do sleep 0.05; done"
@@ -157,14 +158,14 @@ def test_orphans_are_stopped_before_what_they_need(stack: Stack):
     assert story.read_text().split() == ["web", "api", "db"]
 
 
-def test_a_second_start_finds_the_first(stack: Stack):
+def test_a_second_start_finds_the_first(stack: Stack) -> None:
     assert stack.start(plan([unit("api")]))
     before = stack.wait_ready(seconds=20)
     assert not stack.start(plan([unit("other")]))
     assert stack.state() == before
 
 
-def test_a_port_in_use_is_named_before_anything_starts(stack: Stack):
+def test_a_port_in_use_is_named_before_anything_starts(stack: Stack) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -175,14 +176,14 @@ def test_a_port_in_use_is_named_before_anything_starts(stack: Stack):
     assert not stack.home.logs.joinpath("db.log").exists()
 
 
-def test_a_missing_program_is_named(stack: Stack):
+def test_a_missing_program_is_named(stack: Stack) -> None:
     stack.start(plan([unit("api", ("/nowhere/matricula-api",))]))
     eventually(lambda: (s := stack.state()) is not None and s.unit("api").restarts > 0)
     with pytest.raises(StackError, match="/nowhere/matricula-api"):
         stack.wait_ready(seconds=0.5)
 
 
-def test_a_stack_ends_with_the_process_it_was_started_for(stack: Stack):
+def test_a_stack_ends_with_the_process_it_was_started_for(stack: Stack) -> None:
     owner = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
     stack.start(plan([unit("api")], owner_pid=owner.pid))
     stack.wait_ready(seconds=20)
@@ -191,7 +192,7 @@ def test_a_stack_ends_with_the_process_it_was_started_for(stack: Stack):
     eventually(lambda: not psutil.pid_exists(pid) and not stack.is_running())
 
 
-def test_the_administrators_url_reaches_no_process(stack: Stack):
+def test_the_administrators_url_reaches_no_process(stack: Stack) -> None:
     stack.home.create()
     seen = stack.home.root / "seen"
     command = ("sh", "-c", f"env > {seen}")
@@ -202,7 +203,7 @@ def test_the_administrators_url_reaches_no_process(stack: Stack):
     assert "OTHER=kept" in seen.read_text()
 
 
-def test_logs_of_each_process_are_kept_apart_and_private(stack: Stack):
+def test_logs_of_each_process_are_kept_apart_and_private(stack: Stack) -> None:
     stack.start(plan([unit("api"), unit("db", ("sh", "-c", "echo other; exec sleep 1000"))]))
     stack.wait_ready(seconds=20)
     assert stack.last_lines("api") == ["started"]
@@ -211,7 +212,7 @@ def test_logs_of_each_process_are_kept_apart_and_private(stack: Stack):
     assert modes == {0o600}
 
 
-def test_a_start_is_given_up_after_so_many_failures(stack: Stack):
+def test_a_start_is_given_up_after_so_many_failures(stack: Stack) -> None:
     stack.start(plan([unit("api", ("sh", "-c", "echo wrong password; exit 1"))]))
     with pytest.raises(StackError, match="wrong password"):
         stack.wait_ready(seconds=60, attempts=3)

@@ -28,29 +28,29 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_locked_files_pass(folder: Path):
+def test_the_locked_files_pass(folder: Path) -> None:
     verify(folder, JARS)
 
 
-def test_one_altered_byte_is_refused_and_the_jar_named(folder: Path):
+def test_one_altered_byte_is_refused_and_the_jar_named(folder: Path) -> None:
     (folder / "beta-1.0.jar").write_bytes(b"betA")
     with pytest.raises(JarMismatchError, match=r"beta-1\.0\.jar"):
         verify(folder, JARS)
 
 
-def test_a_missing_jar_is_refused(folder: Path):
+def test_a_missing_jar_is_refused(folder: Path) -> None:
     (folder / "alpha-1.0.jar").unlink()
     with pytest.raises(JarMismatchError, match=r"alpha-1\.0\.jar.*no file"):
         verify(folder, JARS)
 
 
-def test_a_jar_that_the_lock_does_not_name_is_refused(folder: Path):
+def test_a_jar_that_the_lock_does_not_name_is_refused(folder: Path) -> None:
     (folder / "gamma-1.0.jar").write_bytes(b"gamma")
     with pytest.raises(JarMismatchError, match=r"gamma-1\.0\.jar"):
         verify(folder, JARS)
 
 
-def test_fetching_trusts_no_file_that_is_there_already(folder: Path):
+def test_fetching_trusts_no_file_that_is_there_already(folder: Path) -> None:
     (folder / "alpha-1.0.jar").write_bytes(b"other")
     said: list[str] = []
     with pytest.raises(JarMismatchError):
@@ -60,7 +60,7 @@ def test_fetching_trusts_no_file_that_is_there_already(folder: Path):
 
 def test_a_download_that_differs_from_the_lock_is_refused_and_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     def download(_resolver: object, _artifact: object) -> Path:
         found = tmp_path / "evil.jar"
         found.write_bytes(b"evil")
@@ -73,12 +73,12 @@ def test_a_download_that_differs_from_the_lock_is_refused_and_not_kept(
     assert list(folder.glob("*.jar")) == []
 
 
-def test_another_lock_uses_another_folder(tmp_path: Path):
+def test_another_lock_uses_another_folder(tmp_path: Path) -> None:
     assert folder_for(tmp_path, JARS) != folder_for(tmp_path, JARS[:1])
     assert folder_for(tmp_path, JARS) == folder_for(tmp_path, JARS[::-1])
 
 
-def test_the_committed_lock_names_the_broker_once_and_no_host():
+def test_the_committed_lock_names_the_broker_once_and_no_host() -> None:
     jars = read_lock(lock_path())
     assert [jar.version for jar in jars if jar.artifact == "kafka_2.13"] == ["4.1.0"]
     assert {jar.version for jar in jars if jar.group == "org.apache.kafka"} == {"4.1.0"}

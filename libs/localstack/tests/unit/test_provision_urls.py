@@ -10,7 +10,7 @@ def passwords(role: str) -> str:
     return f"{role}'s p@ss/word"
 
 
-def test_services_get_the_same_server_with_their_own_role_and_database():
+def test_services_get_the_same_server_with_their_own_role_and_database() -> None:
     urls = urls_for(
         "postgresql://root:secret@db.example:6543/postgres",
         "matricula_event_log",
@@ -26,7 +26,7 @@ def test_services_get_the_same_server_with_their_own_role_and_database():
     assert urls.admin == "postgresql://root:secret@db.example:6543/matricula_event_log"
 
 
-def test_a_transport_setting_reaches_both_drivers_under_their_name_for_it():
+def test_a_transport_setting_reaches_both_drivers_under_their_name_for_it() -> None:
     urls = urls_for(
         "postgres://root@db.example/postgres?sslmode=require",
         "matricula_event_log",
@@ -37,7 +37,7 @@ def test_a_transport_setting_reaches_both_drivers_under_their_name_for_it():
     assert urls.admin.endswith("?sslmode=require")
 
 
-def test_a_unix_socket_stays_one():
+def test_a_unix_socket_stays_one() -> None:
     urls = urls_for(
         "postgresql://postgres@/postgres?host=/run/pg&port=5433",
         "matricula_event_log",
@@ -48,11 +48,11 @@ def test_a_unix_socket_stays_one():
     assert make_url(urls.app).database == "matricula_event_log"
 
 
-def test_asyncpg_gets_a_url_it_understands():
+def test_asyncpg_gets_a_url_it_understands() -> None:
     assert plain("postgresql+asyncpg://a@h/d") == "postgresql://a@h/d"
 
 
-def test_the_verifier_is_the_one_of_the_published_example():
+def test_the_verifier_is_the_one_of_the_published_example() -> None:
     # RFC 7677 section 3: password "pencil", this salt, 4096 rounds. The server signature there is
     # HMAC(ServerKey, AuthMessage), so a right ServerKey reproduces it.
     import base64  # noqa: PLC0415
@@ -72,7 +72,7 @@ def test_the_verifier_is_the_one_of_the_published_example():
 
 
 @pytest.mark.parametrize("name", ['x"; DROP DATABASE y; --', "a-b", "", "n" * 64, "ünder"])
-async def test_a_name_that_could_be_more_than_a_name_is_refused(name: str):
+async def test_a_name_that_could_be_more_than_a_name_is_refused(name: str) -> None:
     class Silent:
         async def fetchval(self, *_given: object) -> None:
             return None

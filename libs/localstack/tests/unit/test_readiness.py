@@ -40,17 +40,17 @@ async def answering(answer: bytes) -> AsyncIterator[int]:
         ("kafka", b"HTTP/1.1 400 Bad Request\r\n\r\n", False),
     ],
 )
-async def test_an_answer_is_judged(scheme: str, answer: bytes, *, expected: bool):
+async def test_an_answer_is_judged(scheme: str, answer: bytes, *, expected: bool) -> None:
     async with answering(answer) as port:
         assert await is_ready(f"{scheme}://127.0.0.1:{port}/readyz") is expected
 
 
-async def test_nobody_there_is_not_ready():
+async def test_nobody_there_is_not_ready() -> None:
     (port,) = free_ports(1)
     assert not await is_ready(f"http://127.0.0.1:{port}/readyz")
 
 
 @pytest.mark.parametrize("address", ["ftp://127.0.0.1:1", "http://127.0.0.1/readyz"])
-async def test_an_address_that_cannot_be_asked_is_a_mistake_in_the_table(address: str):
+async def test_an_address_that_cannot_be_asked_is_a_mistake_in_the_table(address: str) -> None:
     with pytest.raises(ValueError, match=r"readiness"):
         await is_ready(address)

@@ -42,20 +42,20 @@ def program(checkout: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_missing_python_is_named(bare: Path):
+def test_a_missing_python_is_named(bare: Path) -> None:
     done = run_setup(bare)
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed and was not found" in done.stderr
 
 
-def test_a_python_that_is_too_old_is_not_taken(bare: Path):
+def test_a_python_that_is_too_old_is_not_taken(bare: Path) -> None:
     program(bare, "python3", "exit 1")  # the question whether it is new enough is answered with no
     done = run_setup(bare)
     assert done.returncode == 1
     assert "Python 3.11 or newer is needed" in done.stderr
 
 
-def test_a_python_without_venv_is_named_with_the_remedy(bare: Path):
+def test_a_python_without_venv_is_named_with_the_remedy(bare: Path) -> None:
     program(bare, "python3", 'case "$2" in *ensurepip*) exit 1;; *) exit 0;; esac')
     done = run_setup(bare)
     assert done.returncode == 1
@@ -63,7 +63,7 @@ def test_a_python_without_venv_is_named_with_the_remedy(bare: Path):
     assert "apt install python3-venv" in done.stderr
 
 
-def test_an_unreachable_registry_is_named(bare: Path):
+def test_an_unreachable_registry_is_named(bare: Path) -> None:
     script = 'case "$2" in pip) exit 1;; venv) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";; esac'
     for name in ("mkdir", "cp"):
         (bare / "bin" / name).symlink_to(str(shutil.which(name)))
@@ -73,7 +73,7 @@ def test_an_unreachable_registry_is_named(bare: Path):
     assert "could not install uv 0.0.0 with pip; is the network reachable?" in done.stderr
 
 
-def test_ci_names_a_missing_make(bare: Path):
+def test_ci_names_a_missing_make(bare: Path) -> None:
     (bare / ".ci").mkdir()
     shutil.copy(repository_root() / ".ci" / "run", bare / ".ci" / "run")
     done = subprocess.run(

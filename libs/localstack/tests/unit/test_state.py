@@ -17,19 +17,19 @@ from matricula_localstack.state import (
 )
 
 
-def test_state_reads_back_as_written(tmp_path: Path):
+def test_state_reads_back_as_written(tmp_path: Path) -> None:
     unit = UnitState("db", "data", Status.READY, Identity(1, 2.5), ports=(5,), restarts=3)
     state = StackState(this_process(), (unit, UnitState("api", "answers")), problem="")
     write_state(tmp_path / "state.json", state)
     assert read_state(tmp_path / "state.json") == state
 
 
-def test_the_state_file_is_readable_by_its_owner_only(tmp_path: Path):
+def test_the_state_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     write_state(tmp_path / "state.json", StackState(this_process(), ()))
     assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_missing_or_broken_state_file_is_no_state(tmp_path: Path):
+def test_a_missing_or_broken_state_file_is_no_state(tmp_path: Path) -> None:
     assert read_state(tmp_path / "absent.json") is None
     (tmp_path / "broken.json").write_text('{"units": [')
     assert read_state(tmp_path / "broken.json") is None
@@ -37,13 +37,13 @@ def test_a_missing_or_broken_state_file_is_no_state(tmp_path: Path):
     assert read_state(tmp_path / "other.json") is None
 
 
-def test_a_pid_used_again_by_another_program_is_not_the_process():
+def test_a_pid_used_again_by_another_program_is_not_the_process() -> None:
     own = this_process()
     assert own.process() is not None
     assert Identity(own.pid, own.started - 60).process() is None
 
 
-def test_an_ended_process_that_nobody_reaped_is_not_alive():
+def test_an_ended_process_that_nobody_reaped_is_not_alive() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
     identity = Identity.of(child.pid)
     assert identity is not None
@@ -54,7 +54,7 @@ def test_an_ended_process_that_nobody_reaped_is_not_alive():
     child.communicate()
 
 
-def test_cleaning_up_never_touches_a_stranger_with_a_recorded_pid():
+def test_cleaning_up_never_touches_a_stranger_with_a_recorded_pid() -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
     found = Identity.of(stranger.pid)
     assert found is not None
@@ -67,7 +67,7 @@ def test_cleaning_up_never_touches_a_stranger_with_a_recorded_pid():
         stranger.communicate()
 
 
-def test_readiness_of_the_stack_needs_every_unit():
+def test_readiness_of_the_stack_needs_every_unit() -> None:
     ready = UnitState("a", "", Status.READY)
     done = UnitState("b", "", Status.DONE)
     assert StackState(this_process(), (ready, done)).is_ready

@@ -24,7 +24,7 @@ def plan_with(home: Home, **environ: str) -> Plan:
     return plan_for(platform_from(home, environ))
 
 
-def test_every_service_of_the_workspace_stands_in_the_table():
+def test_every_service_of_the_workspace_stands_in_the_table() -> None:
     members = [*repository_root().glob("services/*/pyproject.toml")]
     members.append(repository_root() / "gateway" / "pyproject.toml")
     modules = set()
@@ -34,17 +34,17 @@ def test_every_service_of_the_workspace_stands_in_the_table():
     assert {service.module for service in SERVICES} == modules
 
 
-def test_every_port_has_a_process_and_every_process_a_port_of_its_own(home: Home):
+def test_every_port_has_a_process_and_every_process_a_port_of_its_own(home: Home) -> None:
     used = [port for unit in plan_with(home).units for port in unit.ports]
     assert len(used) == len(set(used)) == len(OFFSETS)
 
 
-def test_every_database_of_the_table_is_provisioned():
+def test_every_database_of_the_table_is_provisioned() -> None:
     named = {owner for service in SERVICES for owner in service.databases.values()}
     assert named == set(PROVISIONED)
 
 
-def test_no_secret_stands_in_an_environment_or_command(home: Home):
+def test_no_secret_stands_in_an_environment_or_command(home: Home) -> None:
     plan = plan_with(home)
     secrets = [path.read_text().strip() for path in home.secrets.iterdir()]
     assert len(secrets) > 10
@@ -53,7 +53,7 @@ def test_no_secret_stands_in_an_environment_or_command(home: Home):
     assert {path.stat().st_mode & 0o777 for path in home.secrets.iterdir()} == {0o600}
 
 
-def test_files_named_by_the_table_hold_the_urls_of_the_right_role(home: Home):
+def test_files_named_by_the_table_hold_the_urls_of_the_right_role(home: Home) -> None:
     unit = plan_with(home).unit("event-log")
     for kind in ("", "OWNER_", "RELAY_"):
         text = Path(unit.environment[f"EVENT_LOG_DATABASE_{kind}URL_FILE"]).read_text()
@@ -62,7 +62,7 @@ def test_files_named_by_the_table_hold_the_urls_of_the_right_role(home: Home):
         assert text.strip().endswith("/matricula_event_log")
 
 
-def test_services_wait_for_their_own_tables_and_publishers_for_the_topics(home: Home):
+def test_services_wait_for_their_own_tables_and_publishers_for_the_topics(home: Home) -> None:
     plan = plan_with(home)
     tables = {"learner-api-migrate", "learner-api-migrate-keys"}
     assert set(plan.unit("learner-api").needs) == tables
@@ -72,7 +72,7 @@ def test_services_wait_for_their_own_tables_and_publishers_for_the_topics(home: 
     assert plan.unit("provision").kind is Kind.TASK
 
 
-def test_existing_servers_take_the_place_of_our_own(home: Home):
+def test_existing_servers_take_the_place_of_our_own(home: Home) -> None:
     plan = plan_with(
         home,
         DATABASE_URL="postgresql://root:hush@db.example/postgres",
@@ -91,14 +91,14 @@ def test_existing_servers_take_the_place_of_our_own(home: Home):
     assert "hush" not in plan.to_json()
 
 
-def test_a_database_given_by_itself_is_left_alone(home: Home):
+def test_a_database_given_by_itself_is_left_alone(home: Home) -> None:
     plan = plan_with(home, EVENT_LOG_DATABASE_URL="postgresql+asyncpg://me@elsewhere/mine")
     environment = plan.unit("event-log").environment
     assert "EVENT_LOG_DATABASE_URL_FILE" not in environment
     assert "EVENT_LOG_DATABASE_OWNER_URL_FILE" in environment
 
 
-def test_settings_of_every_service_are_known_to_it(home: Home):
+def test_settings_of_every_service_are_known_to_it(home: Home) -> None:
     """A variable that the service does not read would be a mistake that nobody sees."""
     for service in SERVICES:
         known = _variables_of(service.module)
@@ -125,7 +125,7 @@ def _variables_of(module: str) -> set[str] | None:
     return {variable_of(found, name) for name in found.model_fields}
 
 
-def test_a_moved_base_moves_the_addresses_that_services_are_told(home: Home):
+def test_a_moved_base_moves_the_addresses_that_services_are_told(home: Home) -> None:
     plan = plan_with(home, MATRICULA_PORT_BASE="30000")
     environment = plan.unit("gateway").environment
     assert environment["GATEWAY_LEARNER_API_URL"] == "http://127.0.0.1:30101"
