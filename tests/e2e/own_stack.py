@@ -75,6 +75,10 @@ class OwnStack:
         """Return the file that arms the next start of a unit, one crash point a line."""
         return self.root / "armed" / unit
 
+    def hold_file(self, unit: str) -> Path:
+        """Return the file that delays the next start of a unit for as long as it exists."""
+        return self.root / "armed" / f"{unit}.hold"
+
 
 @contextmanager
 def running_stack(run: TestRun) -> Iterator[OwnStack]:

@@ -56,7 +56,7 @@ class Users:
     own: OwnStack
     http: httpx.AsyncClient
     calls: PlatformClient
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST_UKPRN))
+    ukprns: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST_UKPRN))
 
     @property
     def issuer(self) -> str:
@@ -65,7 +65,7 @@ class Users:
 
     async def provider(self) -> Provider:
         """Return a provider that nobody has used before, without agreements."""
-        ukprn = next(self._numbers)
+        ukprn = next(self.ukprns)
         partner, stranger = f"partner-{ukprn}", f"stranger-{ukprn}"
         entries = await upsert(
             self.http,

@@ -1,0 +1,93 @@
+"""The table of faults as a page of the documentation: what was done, what was lost, how fast back.
+
+Knows the machine by its size only, never by a name.
+"""
+
+import os
+import platform
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import psutil
+
+_GIB: Final = 1 << 30
+_HEAD: Final = """\
+# Faults
+
+Measured by `make chaos` on {day}: {cores} cores{shared}, {memory:.0f} GiB of memory, {system}, Python
+{python}, real PostgreSQL and Kafka, everything on one machine.
+
+Each run is one job: a partner pushes a file of {learners} learners in two parts, it is checked, a
+coordinator verifies it, {live} records become learners. Meanwhile up to five different processes are
+struck, PostgreSQL, Kafka and the disk each in a job of their own. A client that
+repeats what passingly failed (same Idempotency-Key, upload continued at its offset) does the work;
+nobody repairs anything. Afterwards the databases and the sealed log are compared with those of an
+undisturbed job: staged records and their outcomes, live learners, history, uses of the agreement,
+events by type, subject and sequence; every event of every outbox must be published and sealed.
+
+- **lost**: facts or events of the undisturbed job that are missing, over all runs; it counts for
+  every fault of the job.
+- **doubled**: facts or events that are there although the undisturbed job does not have them; likewise.
+- **unfinished**: runs whose job or recovery did not end within its time.
+- **recovery**: seconds from the blow until the process says it is ready again, the back-off of the
+  supervisor and the start of the process included. For PostgreSQL and Kafka: until every process of
+  the platform is. For the full disk: from the moment space returns until the job is done.
+
+| fault | moment | runs | lost | doubled | unfinished | recovery p50, s | max, s |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+
+
+@dataclass(slots=True)
+class Row:
+    """One fault: sums and recovery times over its runs. `not_run` says why there is none."""
+
+    label: str
+    moment: str
+    lost: int = 0
+    doubled: int = 0
+    unfinished: int = 0
+    recoveries: list[float] = field(default_factory=list)
+    not_run: str = ""
+
+    @property
+    def runs(self) -> int:
+        """How often it was done."""
+        return len(self.recoveries) + self.unfinished
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was lost or doubled and every run ended."""
+        return self.lost == self.doubled == self.unfinished == 0
+
+    def line(self) -> str:
+        """Return the row as Markdown."""
+        if self.runs == 0:
+            why = f"*not run*: {self.not_run}" if self.not_run else "*not run*"
+            return f"| {self.label} | {self.moment} | {why} | | | | | |"
+        times = "| |"
+        if self.recoveries:
+            p50, worst = statistics.median(self.recoveries), max(self.recoveries)
+            times = f"{p50:.1f} | {worst:.1f} |"
+        return (
+            f"| {self.label} | {self.moment} | {self.runs} | {self.lost} | {self.doubled} "
+            f"| {self.unfinished} | {times}"
+        )
+
+
+def page(rows: Sequence[Row], *, learners: int, live: int, environ: Mapping[str, str]) -> str:
+    """Return the whole page. MATRICULA_CHAOS_SHARED=1 says that the machine had other work."""
+    head = _HEAD.format(
+        day=date.today().isoformat(),  # noqa: DTZ011 - the day on which somebody measured
+        cores=os.cpu_count(),
+        shared=" (shared with other work)" if environ.get("MATRICULA_CHAOS_SHARED") else "",
+        memory=psutil.virtual_memory().total / _GIB,
+        system=platform.system(),
+        python=platform.python_version(),
+        learners=learners,
+        live=live,
+    )
+    return head + "".join(f"{row.line()}\n" for row in rows)

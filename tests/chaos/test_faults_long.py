@@ -1,0 +1,71 @@
+"""The long form: every fault several times, up to five different processes to a job; writes docs/reference/faults.md.
+
+MATRICULA_CHAOS_RUNS says how often (5), MATRICULA_CHAOS_MINUTES when to stop (no end).
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from tests.chaos.catalogue import EVERY_FAULT, Fault, jobs
+from tests.chaos.full_disk import NoMountError
+from tests.chaos.job import LEARNERS, Laboratory, Report
+from tests.chaos.table import Row, page
+
+from matricula_localstack.paths import repository_root
+
+RUNS = int(os.environ.get("MATRICULA_CHAOS_RUNS", "5"))
+MINUTES = float(os.environ.get("MATRICULA_CHAOS_MINUTES", "600"))
+JOB_SECONDS = 240
+PLANTED = 12
+TOGETHER = 5
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(36_000)]
+
+
+async def test_no_fault_loses_or_doubles_anything(
+    laboratory: Laboratory, undisturbed: Report
+) -> None:
+    rows = {fault: Row(fault.label, fault.moment) for fault in EVERY_FAULT}
+    end = time.monotonic() + MINUTES * 60
+    for run in range(RUNS):
+        for faults in jobs(EVERY_FAULT, together=TOGETHER):
+            those = {fault: rows[fault] for fault in faults}
+            if time.monotonic() > end:
+                for row in those.values():
+                    row.not_run = "the time was up"
+                continue
+            await _once(laboratory, undisturbed, those)
+            for row in those.values():
+                print(f"{run + 1} {row.line()}", flush=True)
+    target: Path = repository_root() / "docs" / "reference" / "faults.md"
+    text = page(list(rows.values()), learners=LEARNERS, live=LEARNERS - PLANTED, environ=os.environ)
+    await asyncio.to_thread(target.write_text, text, encoding="utf-8")
+    assert [row for row in rows.values() if not row.is_clean] == []
+
+
+async def _once(laboratory: Laboratory, undisturbed: Report, rows: Mapping[Fault, Row]) -> None:
+    try:
+        async with asyncio.timeout(JOB_SECONDS):
+            report = await laboratory.job(list(rows))
+    except NoMountError:
+        for row in rows.values():
+            row.not_run = "this account may not mount a small file system"
+        return
+    except Exception as error:  # noqa: BLE001 - the table must tell of it, and the rest must run
+        print(f"unfinished: {error!r} {getattr(error, 'exceptions', '')}", flush=True)
+        for row in rows.values():
+            row.unfinished += 1
+        return
+    lost = report.result.lost_against(undisturbed.result)
+    doubled = report.result.doubled_against(undisturbed.result)
+    if lost or doubled:
+        print(f"lost {undisturbed.result.facts - report.result.facts}", flush=True)
+        print(f"doubled {report.result.facts - undisturbed.result.facts}", flush=True)
+    for fault, row in rows.items():
+        row.recoveries.append(report.recovery[fault.unit])
+        row.lost += lost + report.unsealed + report.dead_letters
+        row.doubled += doubled + report.doubled_in_log
