@@ -15,18 +15,14 @@ from typing import Any
 import pytest
 
 from event_log.adapters.events.handlers import TOPICS
-from matricula_chassis.messaging import EventPublisher, TopicSpec, ensure_topics
+from matricula_chassis.messaging import CRASH_POINTS, EventPublisher, TopicSpec, ensure_topics
 from matricula_contracts.topics import TOPICS as TOPIC_ENTRIES
 from matricula_testkit.servers import KafkaServer
 
 pytestmark = [pytest.mark.postgres, pytest.mark.stack]
 COMMAND = (sys.executable, "-m", "event_log")
-KILL_POINTS = (
-    "sealer.before_batch_commit",
-    "sealer.after_batch_commit",
-    "sealer.after_high_water",
-    "uow.before_commit",
-)
+WORST_POINTS = ("sealer.before_batch_commit", "sealer.after_high_water")
+ALL_POINTS = sorted(name for name in CRASH_POINTS if name.startswith(("sealer.", "uow.")))
 
 
 class Operator:
@@ -98,12 +94,17 @@ async def verified(operator: Operator, folder: Path) -> dict[str, Any]:
     return result
 
 
-async def test_a_sealer_killed_at_its_worst_moments_comes_back_to_the_same_log(log: Any) -> None:
-    events = log.make.events(1000)
+@pytest.mark.parametrize(
+    "points", [WORST_POINTS, pytest.param(ALL_POINTS, marks=pytest.mark.chaos)]
+)
+async def test_a_sealer_killed_at_its_worst_moments_comes_back_to_the_same_log(
+    log: Any, points: Sequence[str]
+) -> None:
+    events = log.make.events(3000)
     await log.put_down(events)
     operator = Operator(log)
     seen: dict[int, str] = {}
-    for point in KILL_POINTS:
+    for point in points:
         async with operator.running("seal", MATRICULA_CRASH_POINT=f"{point}:2") as process:
             async with asyncio.timeout(60):
                 assert await process.wait() == 137, point
@@ -111,13 +112,13 @@ async def test_a_sealer_killed_at_its_worst_moments_comes_back_to_the_same_log(l
         assert seen.items() <= signed.items()
         seen = signed
     async with operator.running("seal") as process:
-        await operator.sealed(1000)
+        await operator.sealed(3000)
         process.send_signal(signal.SIGKILL)
         await process.wait()
     assert seen.items() <= (await log.signed()).items()
     assert await log.sealed_ids() == [event.id for event in events]
     result = await verified(operator, log.folder / "out")
-    assert (result["ok"], result["size"]) == (True, 1000)
+    assert (result["ok"], result["size"]) == (True, 3000)
 
 
 async def test_a_second_sealer_stands_by_and_takes_over_from_a_dead_one(log: Any) -> None:
