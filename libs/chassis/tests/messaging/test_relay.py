@@ -1,6 +1,7 @@
 """The relay on a real database and a real broker: in order, at least once, nothing dropped."""
 
 import asyncio
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,24 +34,27 @@ CLOCK = SystemClock()
 RelayFactory = Callable[..., Relay]
 
 
-@pytest.fixture
-def relay(urls: DatabaseUrls, kafka_server: KafkaServer) -> RelayFactory:
-    def new(bootstrap: str | None = None, **options: Any) -> Relay:
-        settings = {"balance_every": 0.1, "gauges_every": 0.1, "idle_pause": 0.05, **options}
-        return Relay(
-            urls.relay,
-            bootstrap or kafka_server.bootstrap,
-            service="sample",
-            clock=CLOCK,
-            settings=RelaySettings(**settings),
-        )
-
-    return new
-
-
 @pytest_asyncio.fixture
 async def wire(kafka_server: KafkaServer) -> Wire:
     return await make_wire(kafka_server.bootstrap)
+
+
+@pytest.fixture
+def relay(urls: DatabaseUrls, wire: Wire) -> RelayFactory:
+    return functools.partial(a_relay, urls, wire)
+
+
+def a_relay(
+    urls: DatabaseUrls, wire: Wire, *, bootstrap: str | None = None, **options: Any
+) -> Relay:
+    settings = {"balance_every": 0.1, "gauges_every": 0.1, "idle_pause": 0.05, **options}
+    return Relay(
+        urls.relay,
+        bootstrap or wire.bootstrap,
+        service="sample",
+        clock=CLOCK,
+        settings=RelaySettings(**settings),
+    )
 
 
 @asynccontextmanager
@@ -222,19 +226,20 @@ async def test_a_relay_whose_connection_is_cut_connects_again(
         await drained(owner)
 
 
+@pytest.mark.parametrize("batch", [1, 2048])
 async def test_an_event_that_is_too_large_is_parked_with_its_key_and_the_others_go_on(
     work: WorkFactory,
-    relay: RelayFactory,
-    owner: Database,
     urls: DatabaseUrls,
+    owner: Database,
     wire: Wire,
+    batch: int,
 ) -> None:
     async with work() as uow:
         uow.record(sample.draft("big", 1, topic=wire.topic))
         uow.record(sample.draft("big", 2, topic=wire.topic, filler="x" * 2_000_000))
         uow.record(sample.draft("big", 3, topic=wire.topic))
         uow.record(sample.draft("small", 1, topic=wire.topic))
-    async with running(relay()):
+    async with running(a_relay(urls, wire, batch=batch)):
         await drained(owner, leaving=2)
         await write(work, wire.topic, keys=5, each=1)
         await drained(owner, leaving=2)
@@ -250,7 +255,7 @@ async def test_an_event_that_is_too_large_is_parked_with_its_key_and_the_others_
         )
     released = await release_parked(urls.relay, clock=CLOCK, key="big", by="it-1", reason="mended")
     assert len(released) == 1
-    async with running(relay()):
+    async with running(a_relay(urls, wire)):
         await drained(owner)
     found = on_wire(await wire.read())
     assert found["big"] == [1, 2, 3]
@@ -277,7 +282,7 @@ async def test_an_unreachable_broker_marks_nothing_and_parks_nothing(
     work: WorkFactory, relay: RelayFactory, owner: Database, wire: Wire
 ) -> None:
     await write(work, wire.topic, keys=3, each=1)
-    async with running(relay("127.0.0.1:1", delivery_timeout=0.3)):
+    async with running(relay(bootstrap="127.0.0.1:1", delivery_timeout=0.3)):
         await asyncio.sleep(1.0)
     async with owner.engine.connect() as connection:
         rows = await connection.execute(

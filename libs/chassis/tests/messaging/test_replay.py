@@ -31,6 +31,8 @@ class Bench:
 
     def __init__(self, work: WorkFactory, database: Database) -> None:
         self.broken: Callable[[Envelope], bool] = lambda _: False
+        self.hold: asyncio.Event | None = None
+        self.held = asyncio.Event()
         self.subscription = Subscription(NAME, work, {sample.CHANGED: self._handle})
         self.applier = EventApplier(self.subscription, clock=SystemClock())
         self._database = database
@@ -62,6 +64,9 @@ class Bench:
 
     async def _handle(self, uow: sample.SampleWork, envelope: Envelope) -> None:
         await uow.note_effect(NAME, envelope)
+        if self.hold is not None:
+            self.held.set()
+            await self.hold.wait()
         if self.broken(envelope):
             raise Conflict("sample-conflict")
 
@@ -212,3 +217,21 @@ async def test_events_that_arrive_during_a_replay_keep_their_order(bench: Bench)
     while await bench.waiting():
         await bench.replay()
     assert [number for _, number in await bench.effects()] == list(range(1, 41))
+
+
+async def test_an_event_that_meets_the_end_of_a_replay_is_applied_and_not_parked_behind_it(
+    bench: Bench,
+) -> None:
+    bench.broken = lambda _: True
+    await bench.arrive(an_envelope("a", 1))
+    bench.broken = lambda _: False
+    bench.hold = asyncio.Event()
+    replaying = asyncio.create_task(bench.replay())
+    await bench.held.wait()
+    arriving = asyncio.create_task(bench.arrive(an_envelope("a", 2)))
+    await asyncio.sleep(0.3)  # long enough to look for parked keys
+    assert not arriving.done()
+    bench.hold.set()
+    await asyncio.gather(replaying, arriving)
+    assert await bench.effects() == [("a", 1), ("a", 2)]
+    assert await bench.waiting() == 0
