@@ -16,7 +16,7 @@ from matricula_chassis.http.authentication import authenticated
 from matricula_chassis.http.problem import ParameterFault, ParameterFaults
 
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{7,127}")
-_PATTERN: Final = r'^"?[A-Za-z0-9][A-Za-z0-9._:-]{7,127}"?$'
+_PATTERN: Final = rf'^(?:{_KEY.pattern}|"{_KEY.pattern}")$'
 
 
 async def idempotency_key(

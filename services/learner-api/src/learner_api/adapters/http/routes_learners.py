@@ -1,10 +1,13 @@
 """Endpoints of live learners: key in, amend, read, search, history. Thin: one use case each."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from learner_api.adapters.http.dependencies import (
     MeansDep,
@@ -42,7 +45,17 @@ from matricula_chassis.http import (
 )
 
 router = APIRouter(tags=["learners"])
+
+
+def _written_out(value: Any) -> Any:
+    # pydantic would take digits for seconds since 1970.
+    if value is not None and _DAY_FIRST.match(str(value)) is None:
+        raise PydanticCustomError("date_format", "This is not written as RFC 3339 asks")
+    return value
+
+
 MAX_FOUND = 100
+_DAY_FIRST = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @router.post("/v1/learners", status_code=201)
@@ -131,7 +144,9 @@ async def search_learners(
         str | None, Query(max_length=12, description="Exactly this LearnRefNumber.")
     ] = None,
     updated_since: Annotated[
-        datetime | None, Query(description="Changed at or after this time (with an offset).")
+        datetime | None,
+        BeforeValidator(_written_out),
+        Query(description="Changed at or after this time (with an offset)."),
     ] = None,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_FOUND)] = 50,

@@ -41,6 +41,7 @@ from matricula_chassis.http import (
     etag_of,
     idempotency_key,
     problem_document,
+    problem_responses,
     progress_events,
 )
 
@@ -75,7 +76,16 @@ def media_type_of(request: Request) -> str:
     return name
 
 
-@router.post("/v1/submissions", status_code=202, tags=[STREAMS_BODY], openapi_extra=_FILE_BODY)
+@router.post(
+    "/v1/submissions",
+    status_code=202,
+    tags=[STREAMS_BODY],
+    responses={
+        200: {"model": SubmissionOut, "description": "The same file was sent before."},
+        **problem_responses(413, 415),
+    },
+    openapi_extra=_FILE_BODY,
+)
 async def create_submission(
     request: Request,
     response: Response,

@@ -6,10 +6,10 @@ uploads). A finished upload answers 202 with the address of its submission.
 
 from datetime import timedelta
 from email.utils import format_datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from learner_api.adapters.http.dependencies import MeansDep, context_of, sender_of
 from learner_api.adapters.http.routes_submissions import FILE_TYPES
@@ -17,7 +17,7 @@ from learner_api.adapters.http.tus import TUS_VERSION, announced_size, media_typ
 from learner_api.application.receive_upload import Received
 from matricula_chassis.auth import Principal, requires
 from matricula_chassis.errors import DomainError
-from matricula_chassis.http import STREAMS_BODY
+from matricula_chassis.http import STREAMS_BODY, authenticated, problem_responses
 
 router = APIRouter(tags=["uploads"])
 UNFINISHED_FOR: Final = timedelta(days=1)
@@ -31,12 +31,39 @@ _BODY: Final = {
 }
 
 
-def _speaks_tus(request: Request) -> None:
-    if request.headers.get("tus-resumable") != TUS_VERSION:
+async def _speaks_tus(
+    request: Request,
+    version: Annotated[
+        str | None,
+        Header(
+            alias="Tus-Resumable",
+            description="The version of the protocol.",
+            json_schema_extra={"x-required": True, "pattern": r"^1\.0\.0$"},
+        ),
+    ] = None,
+) -> None:
+    # Who asks comes first: a stranger learns nothing about what is spoken here.
+    await authenticated(request)
+    if version != TUS_VERSION:
         raise DomainError("upload-version-unsupported")
 
 
 TusDep = Depends(_speaks_tus)
+
+
+def _bytes_header(name: str, meaning: str) -> Any:
+    # Documents the header; `tus` reads it and says what is wrong with it.
+    return Header(
+        alias=name,
+        description=meaning,
+        json_schema_extra={"x-required": True, "pattern": "^[0-9]{1,18}$"},
+    )
+
+
+UploadLength = Annotated[str | None, _bytes_header("Upload-Length", "The file's size in bytes.")]
+UploadOffset = Annotated[
+    str | None, _bytes_header("Upload-Offset", "How many bytes are stored already.")
+]
 
 
 @router.options("/v1/uploads", status_code=204)
@@ -53,14 +80,21 @@ async def describe_uploads(
     response.headers["Tus-Max-Size"] = str(means.receive.limit_bytes)
 
 
-@router.post("/v1/uploads", status_code=201, dependencies=[TusDep])
+@router.post(
+    "/v1/uploads",
+    status_code=201,
+    dependencies=[TusDep],
+    responses=problem_responses(412, 413, 415),
+)
 async def create_upload(
     request: Request,
     response: Response,
     means: MeansDep,
     principal: Annotated[Principal, Depends(requires("create_upload"))],
+    length: UploadLength = None,
 ) -> None:
     """Open an upload. Upload-Length is its size in bytes, Upload-Metadata its `filetype`."""
+    del length
     upload_id = await means.receive.begin(
         sender_of(principal),
         context_of(principal),
@@ -74,7 +108,12 @@ async def create_upload(
     )
 
 
-@router.head("/v1/uploads/{upload_id}", status_code=200, dependencies=[TusDep])
+@router.head(
+    "/v1/uploads/{upload_id}",
+    status_code=200,
+    dependencies=[TusDep],
+    responses=problem_responses(404, 410, 412),
+)
 async def get_upload_offset(
     upload_id: UUID,
     response: Response,
@@ -96,6 +135,10 @@ async def get_upload_offset(
     status_code=204,
     tags=[STREAMS_BODY],
     dependencies=[TusDep],
+    responses={
+        202: {"description": "The file is whole; its submission is at Location."},
+        **problem_responses(404, 409, 410, 412, 413, 415, 423, 460),
+    },
     openapi_extra=_BODY,
 )
 async def append_upload(
@@ -104,8 +147,10 @@ async def append_upload(
     response: Response,
     means: MeansDep,
     principal: Annotated[Principal, Depends(requires("append_upload"))],
+    position: UploadOffset = None,
 ) -> Response:
     """Append bytes at Upload-Offset. The last ones answer 202 with the submission's address."""
+    del position
     if request.headers.get("content-type") != "application/offset+octet-stream":
         raise DomainError("unsupported-media-type")
     offset, received = await means.receive.append(
@@ -119,7 +164,12 @@ async def append_upload(
     return _appended(offset, received)
 
 
-@router.delete("/v1/uploads/{upload_id}", status_code=204, dependencies=[TusDep])
+@router.delete(
+    "/v1/uploads/{upload_id}",
+    status_code=204,
+    dependencies=[TusDep],
+    responses=problem_responses(404, 409, 410, 412, 423),
+)
 async def discard_upload(
     upload_id: UUID,
     response: Response,

@@ -216,7 +216,7 @@ class Staging:
         if state is not None:
             query = query.where(staged_record.c.state == state)
         if reason is not None:
-            query = query.where(staged_record.c.reasons.any(reason))
+            query = query.where(sa.literal(reason, sa.Text) == sa.any_(staged_record.c.reasons))
         query = query.order_by(staged_record.c.position).limit(limit)
         found = (await self._uow.session.execute(query)).mappings()
         return [StagedRecord(**_fields(row), data={}) for row in found]
