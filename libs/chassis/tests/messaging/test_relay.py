@@ -239,7 +239,7 @@ async def test_an_event_that_is_too_large_is_parked_with_its_key_and_the_others_
         uow.record(sample.draft("big", 2, topic=wire.topic, filler="x" * 2_000_000))
         uow.record(sample.draft("big", 3, topic=wire.topic))
         uow.record(sample.draft("small", 1, topic=wire.topic))
-    async with running(a_relay(urls, wire, batch=batch)):
+    async with running(a_relay(urls, wire, batch=batch, balance_every=5)):
         await drained(owner, leaving=2)
         await write(work, wire.topic, keys=5, each=1)
         await drained(owner, leaving=2)
