@@ -54,9 +54,7 @@ class Ground:
 async def run(events: int = 60_000) -> list[dict[str, Any]]:
     """Run every benchmark and return one row for each: name, unit, value, baseline, ratio."""
     async with _ground() as ground:
-        rows = [
-            await relay_throughput(ground, events=events, keys=keys) for keys in (5_000, 50, 5)
-        ]
+        rows = [await relay_throughput(ground, events=events, keys=keys) for keys in (5_000, 50, 5)]
         rows.append(await inbox_throughput(ground, events=events))
         rows.append(await commit_to_effect(ground, per_second=100, seconds=10))
     return rows
