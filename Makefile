@@ -70,7 +70,7 @@ test: $(STAMP) ## run every test but the long ones: T=path for a part, ARGS= for
 
 .PHONY: chaos
 chaos: $(STAMP) ## run the long form of the fault tests and write docs/reference/faults.md
-	@$(BIN)/pytest -q -m chaos tests/chaos $(ARGS)
+	@$(BIN)/pytest -q -m chaos tests/chaos services $(ARGS)
 
 .PHONY: bench
 bench: $(STAMP) ## measure against peers in the same run and write docs/reference/benchmarks.md

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from learner_api import bootstrap
+from learner_api.adapters.files.submission import open_submission
 from learner_api.adapters.http.dependencies import Means
 from learner_api.adapters.postgres.key_store import KeyStore
 from learner_api.adapters.postgres.person_blocks import SearchIndexes
@@ -88,11 +89,21 @@ class Bench:
         kek = FileKeyEncryptionKey(folder / "kek.json", create=True)
         self.keys = KeyStore(keys_database, kek=kek, clock=self.clock)
         self.indexes = SearchIndexes(bytes(range(32)))
-        self.uploads = UploadStore(folder / "uploads", keys=self.keys, limits=Limits())
+        self.uploads = UploadStore(
+            folder / "uploads", keys=self.keys, read_records=open_submission, limits=Limits()
+        )
         self.consent = ConsentAnswers()
         self.writer = LearnerWriter(clock=self.clock, ids=self.ids, target_working_days=2)
         self.mint = TokenMint(self.clock)
         self.policy = Policy.from_document(policy_contract.DOCUMENT)
+        self._make_app()
+        self._make_jobs()
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url="http://learner-api",
+        )
+
+    def _make_app(self) -> None:
         self.app = bootstrap.make_app(
             HealthRegistry(), authenticator(self.policy, service="learner-api", gateway=self.mint)
         )
@@ -113,6 +124,8 @@ class Bench:
             ids=self.ids,
             cursor_secret=b"c" * 32,
         )
+
+    def _make_jobs(self) -> None:
         self.check = CheckSubmission(
             work=self.work,
             uploads=self.uploads,
@@ -135,10 +148,6 @@ class Bench:
             raw_upload_days=7,
             staged_record_days=90,
             rejected_record_days=30,
-        )
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
-            base_url="http://learner-api",
         )
 
     def work(self, context: ActionContext) -> LearnerWork:
