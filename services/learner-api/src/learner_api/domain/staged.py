@@ -98,11 +98,6 @@ def is_conflict(record: PersonKey, on_record: PersonKey) -> bool:
     )
 
 
-def is_same_person(record: PersonKey, on_record: PersonKey) -> bool:
-    """Say whether two learners who share a ULN are one person: nothing says otherwise."""
-    return not is_conflict(record, on_record)
-
-
 def staged_from(
     record: ParsedRecord,
     *,

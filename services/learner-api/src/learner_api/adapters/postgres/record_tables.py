@@ -6,8 +6,6 @@ hang on the random learner id and are numbered by their place in the record.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -58,22 +56,6 @@ def record_tables(metadata: sa.MetaData) -> tuple[EntityTable, ...]:
     built: list[EntityTable] = []
     _build(ENTITIES["Learner"], (), metadata, built)
     return tuple(built)
-
-
-def to_column(field: Field, value: Any) -> Any:
-    """Turn a record's value into what its column holds."""
-    if value is None:
-        return None
-    if field.type == "date":
-        return date.fromisoformat(value)
-    return Decimal(value) if field.type == "decimal" else value
-
-
-def from_column(field: Field, value: Any) -> Any:
-    """Turn a column's value into what the record holds."""
-    if field.type == "date":
-        return value.isoformat()
-    return str(value) if field.type == "decimal" else value
 
 
 def _build(
