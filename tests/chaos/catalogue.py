@@ -101,7 +101,8 @@ RELAYS: Final = tuple(
 _CONSUMER_POINTS: Final = ("after_inbox", "before_commit", "after_commit_before_offset")
 CONSUMERS: Final = (
     *(crash("event-log-consume", f"consumer.{place}", LIVE) for place in _CONSUMER_POINTS),
-    *(crash("consent-registry-consume", f"consumer.{place}", LIVE) for place in _CONSUMER_POINTS),
+    # What it applies is that the check has ended.
+    *(crash("consent-registry-consume", f"consumer.{place}", CHECK) for place in _CONSUMER_POINTS),
 )
 _SEALER_POINTS: Final = (
     "before_move",

@@ -58,8 +58,11 @@ class Laboratory:
         await self.users.agree(provider)
         sample = write_sample(
             self.folder / str(provider.ukprn),
-            learners=LEARNERS, seed=SEED, faults=FAULTS, ukprn=provider.ukprn,
-        )  # fmt: skip
+            learners=LEARNERS,
+            seed=SEED,
+            faults=FAULTS,
+            ukprn=provider.ukprn,
+        )
         self.calls.seen.clear()
         if any(one.blow is Blow.FULL_DISK for one in faults):
             submission_id, recovery = await self._on_a_full_disk(provider, sample.paths[0])

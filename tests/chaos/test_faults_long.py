@@ -1,5 +1,6 @@
-"""The long form: every fault several times, up to five different processes to a job; writes docs/reference/faults.md.
+"""The long form: every fault several times; writes docs/reference/faults.md.
 
+Up to five different processes are struck in one job.
 MATRICULA_CHAOS_RUNS says how often (5), MATRICULA_CHAOS_MINUTES when to stop (no end).
 """
 
