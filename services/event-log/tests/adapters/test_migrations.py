@@ -1,42 +1,15 @@
-"""The migrations make what the tables declare, can be undone, and leave the log append-only."""
+"""The migrated log is append-only for everybody (what it declares: tests/architecture)."""
 
 import asyncpg
 import pytest
 
-from event_log.adapters.postgres.tables import metadata
-from matricula_chassis.db import migrate
 from matricula_testkit.servers import DatabaseFactory
 
 pytestmark = pytest.mark.postgres
-PACKAGE = "event_log.migrations"
 
 
 def plain(url: str) -> str:
     return url.replace("postgresql+asyncpg", "postgresql")
-
-
-async def test_the_migrated_schema_equals_the_declared_tables(
-    make_database: DatabaseFactory,
-) -> None:
-    urls = make_database("event_log")
-    assert await migrate.schema_differences(urls.owner, metadata) == []
-    assert (await migrate.check(urls.app, PACKAGE)).pending == ()
-
-
-async def test_the_migrations_can_be_undone_and_applied_again(
-    make_database: DatabaseFactory,
-) -> None:
-    urls = make_database("event_log")
-    await migrate.downgrade(urls.owner, PACKAGE, revision="base")
-    connection = await asyncpg.connect(plain(urls.owner))
-    left = await connection.fetch(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-        " AND relkind = 'r' AND relname <> 'alembic_version'"
-    )
-    await connection.close()
-    assert left == []
-    await migrate.upgrade(urls.owner, PACKAGE)
-    assert await migrate.schema_differences(urls.owner, metadata) == []
 
 
 @pytest.mark.parametrize("role", ["app", "owner"])
