@@ -63,6 +63,7 @@ SERVICES: Final = (
         },
         settings={
             "LEARNER_API_CONSENT_REGISTRY_URL": "http://127.0.0.1:{consent-registry}",
+            "LEARNER_API_EVENT_LOG_URL": "http://127.0.0.1:{event-log}",
             "LEARNER_API_UPLOAD_DIRECTORY": "{data}/uploads",
         },
         secrets=("LEARNER_API_INDEX_KEY",),
@@ -79,6 +80,7 @@ SERVICES: Final = (
         ),
         tasks=("migrate",),
         databases={"CONSENT_REGISTRY_DATABASE": "consent_registry"},
+        settings={"CONSENT_REGISTRY_EVENT_LOG_URL": "http://127.0.0.1:{event-log}"},
         secrets=("CONSENT_REGISTRY_CURSOR_SECRET",),
         is_client=True,
     ),

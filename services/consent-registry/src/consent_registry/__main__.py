@@ -25,6 +25,7 @@ app = service_app(
         migrations=bootstrap.MIGRATIONS,
         replay=bootstrap.replay,
         openapi=_openapi,
+        once={"clean-outbox": bootstrap.clean_outbox},
         forbidden_log_keys=person_names(),
     ),
 )

@@ -4,20 +4,28 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
+import httpx
 from fastapi import FastAPI
 
+from consent_registry.adapters.clients.event_log import EventLogClient
 from consent_registry.adapters.events.handlers import HANDLERS
 from consent_registry.adapters.http.routes import Means, router
 from consent_registry.adapters.postgres.work import RegistryWork
 from consent_registry.settings import Settings
 from matricula_chassis.audit import ActionContext
-from matricula_chassis.auth import Policy, service_authenticator
-from matricula_chassis.clock import SystemClock
+from matricula_chassis.auth import (
+    Policy,
+    ServiceTokenSource,
+    issuer_client,
+    service_authenticator,
+)
+from matricula_chassis.clock import Clock, SystemClock
 from matricula_chassis.db import migrate
 from matricula_chassis.db.engine import Database
 from matricula_chassis.http import HealthRegistry, ProblemCatalogue, create_app
 from matricula_chassis.ids import SystemIds
 from matricula_chassis.messaging import Consumer, Relay, Replay, Selection
+from matricula_chassis.messaging.outbox_upkeep import clean_up_outbox
 from matricula_chassis.runtime import Process, ReplayOrder
 from matricula_chassis.settings import BadConfiguration, SettingFault
 from matricula_contracts import policy as policy_contract
@@ -125,6 +133,22 @@ async def relay(settings: Settings) -> AsyncIterator[Process]:
     yield Process(health=HealthRegistry(), workers={"relay": one.run})
 
 
+async def clean_outbox(settings: Settings) -> int:
+    """Delete published events that the log has sealed; publish again what it misses."""
+    if settings.database_relay_url is None:
+        raise BadConfiguration([SettingFault("CONSENT_REGISTRY_DATABASE_RELAY_URL", "is missing")])
+    clock = SystemClock()
+    async with (
+        issuer_client() as issuer,
+        httpx.AsyncClient(base_url=settings.event_log_url, timeout=httpx.Timeout(10.0)) as client,
+    ):
+        log = EventLogClient(client, _token_source(settings, issuer, clock))
+        await clean_up_outbox(
+            settings.database_relay_url.get_secret_value(), log.sealed, clock=clock
+        )
+    return 0
+
+
 async def replay(settings: Settings, order: ReplayOrder) -> int:
     """Apply dead letters again."""
     async with database(settings, command="replay") as one:
@@ -140,3 +164,17 @@ async def _require_schema(settings: Settings) -> None:
     state = await migrate.check(settings.database_url.get_secret_value(), MIGRATIONS)
     if state.pending:
         raise RuntimeError("the database schema is older than this release needs")
+
+
+def _token_source(
+    settings: Settings, client: httpx.AsyncClient, clock: Clock
+) -> ServiceTokenSource:
+    if settings.client_id is None or settings.client_secret is None:
+        raise BadConfiguration([SettingFault("CONSENT_REGISTRY_CLIENT_SECRET", "is missing")])
+    return ServiceTokenSource(
+        issuer=settings.oidc_issuer,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        client=client,
+        clock=clock,
+    )

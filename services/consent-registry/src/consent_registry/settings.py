@@ -13,4 +13,7 @@ class Settings(ServiceSettings):
 
     service_name: str = "consent-registry"
     port: int = 8102
+    event_log_url: str = Field(
+        default="http://127.0.0.1:8103", description="Where the event log answers"
+    )
     cursor_secret: SecretStr = Field(description="Signs page cursors: at least 32 characters")

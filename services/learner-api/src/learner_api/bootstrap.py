@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
+from learner_api.adapters.clients.event_log import EventLogClient
 from learner_api.adapters.files.submission import open_submission
 from learner_api.adapters.http import (
     routes_learners,
@@ -43,6 +44,7 @@ from matricula_chassis.db.engine import Database
 from matricula_chassis.http import HealthRegistry, ProblemCatalogue, create_app
 from matricula_chassis.ids import IdSource, SystemIds
 from matricula_chassis.messaging import Relay
+from matricula_chassis.messaging.outbox_upkeep import clean_up_outbox
 from matricula_chassis.observability.progress import ProgressWatchdog
 from matricula_chassis.runtime import Process
 from matricula_chassis.settings import BadConfiguration, SettingFault
@@ -239,6 +241,22 @@ async def erase_expired(settings: Settings) -> int:
             rejected_record_days=settings.rejected_record_days,
         )
         await erase(ActionContext.system("learner-api", str(made.ids.uuid7())))
+    return 0
+
+
+async def clean_outbox(settings: Settings) -> int:
+    """Delete published events that the log has sealed; publish again what it misses."""
+    if settings.database_relay_url is None:
+        raise BadConfiguration([SettingFault("LEARNER_API_DATABASE_RELAY_URL", "is missing")])
+    clock = SystemClock()
+    async with (
+        issuer_client() as issuer,
+        httpx.AsyncClient(base_url=settings.event_log_url, timeout=httpx.Timeout(10.0)) as client,
+    ):
+        log = EventLogClient(client, _token_source(settings, issuer, clock))
+        await clean_up_outbox(
+            settings.database_relay_url.get_secret_value(), log.sealed, clock=clock
+        )
     return 0
 
 

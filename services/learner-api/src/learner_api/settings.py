@@ -25,6 +25,9 @@ class Settings(ServiceSettings):
     consent_registry_url: str = Field(
         default="http://127.0.0.1:8102", description="Where consent-registry answers"
     )
+    event_log_url: str = Field(
+        default="http://127.0.0.1:8103", description="Where the event log answers"
+    )
     key_file: Path = Field(description="The file of the key-encryption keys (mode 0600)")
     index_key: SecretStr = Field(
         description="Root of the blind indexes and cursors: 64 hexadecimal digits"
