@@ -114,6 +114,7 @@ class Consumer:
         self._settings = settings or ConsumerSettings()
         self._applier = EventApplier(self.subscription, clock=clock)
         self._lanes: dict[TopicPartition, _Lane] = {}
+        self._uncommitted: dict[TopicPartition, int] = {}
         self._generation = 0
         self._busy = asyncio.Lock()
         self._is_member = False
@@ -142,6 +143,7 @@ class Consumer:
                 failures += 1
             finally:
                 self._is_member = False
+                self._uncommitted = {}
                 await self._leave(kafka)
 
     async def check(self) -> None:
@@ -163,7 +165,7 @@ class Consumer:
             request_timeout_ms=int(max(_CALL_SECONDS, settings.session_timeout + 5) * 1000),
             metadata_max_age_ms=10_000,  # a topic that is made later is noticed soon
         )
-        kafka.subscribe(topics=self._topics, listener=_Listener(self))
+        kafka.subscribe(topics=self._topics, listener=_Listener(self, kafka))
         return kafka
 
     async def _consume(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
@@ -188,6 +190,8 @@ class Consumer:
                 if generation != self._generation:
                     return  # reassigned partitions are read again from their committed offset
                 await self._process(kafka, partition, records)
+        async with self._busy:
+            await self._commit_offsets(kafka)
 
     async def _process(
         self, kafka: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]
@@ -203,7 +207,7 @@ class Consumer:
             lane.failures = 0
             self._watchdog.advanced()
             metrics.LAST_PROGRESS.labels(self._name).set(self._clock.now().timestamp())
-            await self._commit(kafka, partition, result.next_offset)
+            self._uncommitted[partition] = result.next_offset
         self._judge(kafka, partition, lane, result)
 
     def _judge(
@@ -255,14 +259,15 @@ class Consumer:
             if partition in kafka.assignment():
                 kafka.resume(partition)
 
-    async def _commit(
-        self, kafka: AIOKafkaConsumer, partition: TopicPartition, offset: int
-    ) -> None:
+    async def _commit_offsets(self, kafka: AIOKafkaConsumer) -> None:
+        offsets, self._uncommitted = self._uncommitted, {}
+        if not offsets:
+            return
         try:
-            await _within(_CALL_SECONDS, kafka.commit({partition: offset}))
+            await _within(_CALL_SECONDS, kafka.commit(offsets))
         except (KafkaError, IllegalStateError, TimeoutError) as error:
             # The effects stand. Whoever reads these records again finds them in the inbox.
-            _LOG.warning("consumer.offset_not_committed", error=type(error).__name__)
+            _LOG.warning("consumer.offsets_not_committed", error=type(error).__name__)
 
     async def _watch(self, kafka: AIOKafkaConsumer) -> None:
         while True:
@@ -302,17 +307,18 @@ class Consumer:
         except (*_BROKER_FAULTS, TimeoutError) as error:
             _LOG.warning("consumer.not_left_cleanly", error=type(error).__name__)
 
-    async def revoked(self) -> None:
-        """Wait for the batch in hand, then forget all partitions. Called by the group's member."""
+    async def revoked(self, kafka: AIOKafkaConsumer) -> None:
+        """Wait for the batch in hand, then let go of all partitions. Called by the listener."""
         async with self._busy:
             self._generation += 1
+            await self._commit_offsets(kafka)
             for partition in self._lanes:
                 for gauge in (metrics.LAG_RECORDS, metrics.LAG_SECONDS, metrics.CIRCUIT_OPEN):
                     gauge.remove(self._name, partition.topic, partition.partition)
             self._lanes = {}
 
     def assigned(self, partitions: Collection[TopicPartition]) -> None:
-        """Take over partitions. Called by the group's member."""
+        """Take over partitions. Called by the listener."""
         self._is_member = True
         metrics.REBALANCES.labels(self._name).inc()
         self._lanes = {
@@ -321,14 +327,15 @@ class Consumer:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, consumer: Consumer) -> None:
+    def __init__(self, consumer: Consumer, kafka: AIOKafkaConsumer) -> None:
         self._consumer = consumer
+        self._kafka = kafka
         self._revoked_at: float | None = None
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         del revoked  # the protocol is eager: always all of them
         self._revoked_at = asyncio.get_running_loop().time()
-        await self._consumer.revoked()
+        await self._consumer.revoked(self._kafka)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         if self._revoked_at is not None:

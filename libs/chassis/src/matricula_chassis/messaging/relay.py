@@ -53,7 +53,7 @@ class RelaySettings:
 
     batch: int = 2048
     busy_pause: float = 0.005
-    idle_pause: float = 0.5
+    idle_pause: float = 0.2
     balance_every: float = 1.0
     gauges_every: float = 5.0
     delivery_timeout: float = 10.0
@@ -224,11 +224,11 @@ class _Session:
             await self.flush()
             if self._is_full:
                 self._following = await self._read([row.seq for row in rows])
-        except BaseException:
-            sending.cancel()
-            await asyncio.wait({sending})
-            raise
-        return await sending
+            return await sending
+        finally:
+            if not sending.done():
+                sending.cancel()
+                await asyncio.wait({sending})
 
     async def gauge(self) -> None:
         """Bring the gauges of the outbox up to date."""
