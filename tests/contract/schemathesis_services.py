@@ -3,7 +3,7 @@
 Each opens its databases in the ASGI lifespan, so they belong to the event loop that serves.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ from matricula_testkit.tokens import OIDC_ISSUER, TEST_UKPRN, TokenMint, authent
 POLICY: Final = Policy.from_document(policy_contract.DOCUMENT)
 _AGREEMENT: Final = "01976b2e-7c00-7000-8000-0000000000c1"
 _CLASSES: Final = frozenset({"ordinary", "special_category"})
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 Opened = Callable[["Served"], AbstractAsyncContextManager[None]]
 
 
