@@ -19,6 +19,7 @@ from matricula_chassis.messaging import dead_letter, inbox, metrics
 from matricula_chassis.messaging.dead_letter import Burial, Lane
 from matricula_chassis.messaging.delivery import Delivery, IncomingRecord, deliver, type_of
 from matricula_chassis.messaging.envelope import Envelope
+from matricula_chassis.messaging.spans import batch_span
 from matricula_chassis.messaging.verdict import FailureJudge
 from matricula_chassis.observability.context import bound_context, new_context
 
@@ -86,12 +87,17 @@ class EventApplier:
         deliveries = [deliver(record) for record in wanted]
         result = Applied(records[-1].offset + 1, skipped=len(records) - len(wanted))
         if deliveries:
-            try:
-                await self._apply_together(deliveries, result)
-            except Exception:  # noqa: BLE001 - whatever it was, the culprit is looked for
-                result = Applied(result.next_offset, skipped=result.skipped)
-                await self._apply_singly(deliveries, result)
+            with batch_span(self._name, deliveries):
+                result = await self._apply_all(deliveries, result)
         self._count(result)
+        return result
+
+    async def _apply_all(self, deliveries: Sequence[Delivery], result: Applied) -> Applied:
+        try:
+            await self._apply_together(deliveries, result)
+        except Exception:  # noqa: BLE001 - whatever it was, the culprit is looked for
+            result = Applied(result.next_offset, skipped=result.skipped)
+            await self._apply_singly(deliveries, result)
         return result
 
     async def handle(self, uow: UnitOfWork, envelope: Envelope) -> None:

@@ -300,6 +300,8 @@ class Consumer:
             if not lane.circuit.is_open:
                 waiting += lag
         self._watchdog.lag_is(waiting)
+        if waiting == 0:
+            metrics.LAST_PROGRESS.labels(self._name).set(self._clock.now().timestamp())
 
     async def _leave(self, kafka: AIOKafkaConsumer) -> None:
         try:
