@@ -4,7 +4,11 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+
+from matricula_localstack.provision import plain
+from matricula_testkit.messaging import until
 
 pytestmark = pytest.mark.postgres
 OTHER_PROVIDER = 10_000_002
@@ -79,7 +83,23 @@ async def test_a_step_out_of_turn_is_a_conflict_and_changes_nothing(
 
 async def test_of_two_activations_at_once_one_wins(registry: Any) -> None:
     path = await registry.register()
-    answers = await asyncio.gather(*(registry.post(f"{path}/activation") for _ in range(2)))
+
+    async def both_wait() -> bool:
+        rows = await registry.rows(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
+        )
+        return len(rows) == 2
+
+    connection = await asyncpg.connect(plain(registry.urls.owner))
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM agreement FOR UPDATE")
+            asked = asyncio.gather(*(registry.post(f"{path}/activation") for _ in range(2)))
+            await until(both_wait)
+        answers = await asked
+    finally:
+        await connection.close()
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert [event[2] for event in await registry.events()] == [1, 2]
 
