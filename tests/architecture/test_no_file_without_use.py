@@ -11,7 +11,7 @@ PLACES = ("libs", "services", "gateway", "tools", "tests")
 # Found by a tool under a fixed name, or by its place.
 FOUND = {"__init__.py", "__main__.py", "conftest.py", "py.typed", "pyproject.toml", "README.md"}
 AWAITED = {
-    "matricula_chassis.messaging.outbox_upkeep": "the services' clean-up command is to come",
+    "matricula_chassis.db.upkeep": "the services' clean-up commands are to call it",
 }
 
 
