@@ -14,6 +14,7 @@ from tests.e2e.own_stack import OwnStack
 from matricula_localstack.state import StackState, Status, UnitState
 
 RECOVERY_SECONDS: Final = 90.0
+_JOB_SECONDS: Final = 200.0  # a job under every fault at once, on a busy machine
 _POLL_SECONDS: Final = 0.03
 _OK: Final = 200
 SERVERS: Final = frozenset({"postgres", "kafka"})
@@ -56,6 +57,7 @@ class Strikes:
                 continue
             if fault.blow is Blow.CRASH:
                 self._own.hold_file(fault.unit).unlink(missing_ok=True)
+                self._blows[fault.unit] = time.monotonic()
                 continue
             polite = signal.SIGINT if fault.unit == "postgres" else signal.SIGTERM
             number = signal.SIGKILL if fault.blow is Blow.KILL else polite
@@ -75,6 +77,10 @@ class Strikes:
 
     async def _returned(self, unit: str) -> float:
         of_it = [one for one in self._faults if one.unit == unit]
+        moment = partial(self._blows.__contains__, unit)
+        await self._until(
+            moment, failure=f"the moment of {unit} did not come", seconds=_JOB_SECONDS
+        )
         died = partial(self._has_died, unit, len(of_it))
         await self._until(died, failure=f"{of_it[-1].label} did not happen")
         began = time.monotonic() if of_it[-1].blow is Blow.CRASH else self._blows[unit]
@@ -116,8 +122,10 @@ class Strikes:
             await asyncio.sleep(_POLL_SECONDS)
         raise NotStruckError(f"{address} is not ready")
 
-    async def _until(self, is_so: Callable[[], bool], *, failure: str) -> None:
-        deadline = time.monotonic() + RECOVERY_SECONDS
+    async def _until(
+        self, is_so: Callable[[], bool], *, failure: str, seconds: float = RECOVERY_SECONDS
+    ) -> None:
+        deadline = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > deadline:
                 raise NotStruckError(failure)
@@ -127,8 +135,7 @@ class Strikes:
         return self._unit(name).status is Status.READY
 
     def _has_died(self, name: str, times: int) -> bool:
-        before = self._restarts.get(name)  # nothing while it is not prepared
-        return before is not None and self._unit(name).restarts >= before + times
+        return self._unit(name).restarts >= self._restarts[name] + times
 
     def _unit(self, name: str) -> UnitState:
         return self._state().unit(name)

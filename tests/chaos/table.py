@@ -23,7 +23,7 @@ Measured by `make chaos` on {day}: {cores} cores{shared}, {memory:.0f} GiB of me
 Each run is one job: a partner pushes a file of {learners} learners in two parts, it is checked, a
 coordinator verifies it, {live} records become learners. Meanwhile up to five different processes are
 struck, PostgreSQL, Kafka and the disk each in a job of their own. A client that
-repeats what passingly failed (same Idempotency-Key, upload continued at its offset) does the work;
+repeats what failed in passing (same Idempotency-Key, upload continued at its offset) does the work;
 nobody repairs anything. Afterwards the databases and the sealed log are compared with those of an
 undisturbed job: staged records and their outcomes, live learners, history, uses of the agreement,
 events by type, subject and sequence; every event of every outbox must be published and sealed.
@@ -35,6 +35,9 @@ events by type, subject and sequence; every event of every outbox must be publis
 - **recovery**: seconds from the blow until the process says it is ready again, the back-off of the
   supervisor and the start of the process included. For PostgreSQL and Kafka: until every process of
   the platform is. For the full disk: from the moment space returns until the job is done.
+
+`MATRICULA_CHAOS_RUNS` says how often each fault happens (5 when it is not set),
+`MATRICULA_CHAOS_MINUTES` ends it early; a fault that was not reached says *not run*.
 
 | fault | moment | runs | lost | doubled | unfinished | recovery p50, s | max, s |
 |---|---|---:|---:|---:|---:|---:|---:|

@@ -8,7 +8,6 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from tests.chaos.catalogue import EVERY_FAULT, Fault, jobs
@@ -23,6 +22,7 @@ MINUTES = float(os.environ.get("MATRICULA_CHAOS_MINUTES", "600"))
 JOB_SECONDS = 240
 PLANTED = 12
 TOGETHER = 5
+PAGE = repository_root() / "docs" / "reference" / "faults.md"
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(36_000)]
 
@@ -42,9 +42,10 @@ async def test_no_fault_loses_or_doubles_anything(
             await _once(laboratory, undisturbed, those)
             for row in those.values():
                 print(f"{run + 1} {row.line()}", flush=True)
-    target: Path = repository_root() / "docs" / "reference" / "faults.md"
-    text = page(list(rows.values()), learners=LEARNERS, live=LEARNERS - PLANTED, environ=os.environ)
-    await asyncio.to_thread(target.write_text, text, encoding="utf-8")
+        text = page(
+            list(rows.values()), learners=LEARNERS, live=LEARNERS - PLANTED, environ=os.environ
+        )
+        await asyncio.to_thread(PAGE.write_text, text, encoding="utf-8")
     assert [row for row in rows.values() if not row.is_clean] == []
 
 

@@ -13,12 +13,13 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
     pytest.mark.timeout(400),
 ]
-# One process meets several of its points, one after another: each start is armed with the next.
+# One process meets two of its points, one after another: each start is armed with the next.
 CRASHES = (
     *catalogue.UNITS_OF_WORK[0::4],
-    *catalogue.RELAYS,
-    *catalogue.CONSUMERS,
-    *catalogue.SEALER[0::2],
+    *catalogue.RELAYS[1:],
+    *catalogue.CONSUMERS[1:3],
+    *catalogue.CONSUMERS[4:],
+    *catalogue.SEALER[2:5:2],
 )
 
 
