@@ -84,22 +84,25 @@ async def test_a_step_out_of_turn_is_a_conflict_and_changes_nothing(
 async def test_of_two_activations_at_once_one_wins(registry: Any) -> None:
     path = await registry.register()
 
-    async def both_wait() -> bool:
-        rows = await registry.rows(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND datname = current_database()"
-        )
-        return len(rows) == 2
+    holder = await asyncpg.connect(plain(registry.urls.owner))
+    watcher = await asyncpg.connect(plain(registry.urls.admin))  # others may not see who waits
 
-    connection = await asyncpg.connect(plain(registry.urls.owner))
+    async def both_wait() -> bool:
+        count: int = await watcher.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1",
+            registry.urls.name,
+        )
+        return count == 2
+
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT 1 FROM agreement FOR UPDATE")
+        async with holder.transaction():
+            await holder.execute("SELECT 1 FROM agreement FOR UPDATE")
             asked = asyncio.gather(*(registry.post(f"{path}/activation") for _ in range(2)))
             await until(both_wait)
         answers = await asked
     finally:
-        await connection.close()
+        await holder.close()
+        await watcher.close()
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert [event[2] for event in await registry.events()] == [1, 2]
 
