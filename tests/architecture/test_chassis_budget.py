@@ -15,6 +15,7 @@ MOST_LINES = 8_000
 TO_COME = {
     "auth.service_tokens": {"ilr-validator", "sar-service", "retention-worker"},
     "crypto": {"ilr-validator", "sar-service"},  # submitted bytes, bundles
+    "db.upkeep": {"ilr-validator", "sar-service", "governance"},
     "crypto.blind_index": {"sar-service", "governance"},  # requesters, reporters of incidents
     "http.etag": {"ilr-validator", "sar-service", "governance"},
     "http.sse": {"ilr-validator", "sar-service"},  # progress of validation and of a search
@@ -24,7 +25,6 @@ TO_COME = {
 NOT_FOR_SERVICES = {
     "db.migration_environment.env": "Alembic loads it by its path for every service",
     "messaging.topics": "whoever deploys makes the topics of all services",
-    "db.upkeep": "the services' clean-up commands are to call it",
 }
 
 

@@ -174,7 +174,7 @@ async def test_who_and_why_are_kept_with_the_letter_and_in_the_audit_trail(
     assert tuple(letter) == ("it-1", "replayed", "handler-mended")
     headers = [(name, value.encode()) for name, value in row.headers.items()]
     audited = Envelope.from_record(row.topic, headers, row.payload)
-    assert (audited.topic, audited.type) == ("audit.access", "access.dead_letter.resolved.v1")
+    assert (audited.topic, audited.type) == ("audit.access", "access.deadletter.resolved.v1")
     assert audited.data["event_id"] == str(event.id)
     assert audited.data["audit"]["actor"]["subject"] == "it-1"
     assert audited.data["audit"]["action"] == "dead_letter:replayed"

@@ -63,6 +63,14 @@ TOPICS: Final[Any] = {
             "description": "A service gave out data",
         },
         {
+            "type": "access.deadletter.resolved.v1",
+            "topic": "audit.access",
+            "producers": ("consent-registry", "event-log"),
+            "consumers": ("event-log",),
+            "reason": None,
+            "description": "An operator replayed or discarded a dead letter",
+        },
+        {
             "type": "access.decision.recorded.v1",
             "topic": "audit.access",
             "producers": ("gateway",),

@@ -25,7 +25,7 @@ app = service_app(
         migrations=bootstrap.MIGRATIONS,
         replay=bootstrap.replay,
         openapi=_openapi,
-        once={"clean-outbox": bootstrap.clean_outbox},
+        once={"clean-up": bootstrap.clean_up},
         forbidden_log_keys=person_names(),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 
 import httpx
@@ -22,9 +23,11 @@ from matricula_chassis.auth import (
 from matricula_chassis.clock import Clock, SystemClock
 from matricula_chassis.db import migrate
 from matricula_chassis.db.engine import Database
+from matricula_chassis.db.upkeep import delete_resolved_dead_letters, expire_idempotency_keys
 from matricula_chassis.http import HealthRegistry, ProblemCatalogue, create_app
 from matricula_chassis.ids import SystemIds
 from matricula_chassis.messaging import Consumer, Relay, Replay, Selection
+from matricula_chassis.messaging.inbox import clean_up_inbox
 from matricula_chassis.messaging.outbox_upkeep import clean_up_outbox
 from matricula_chassis.runtime import Process, ReplayOrder
 from matricula_chassis.settings import BadConfiguration, SettingFault
@@ -34,6 +37,9 @@ from matricula_contracts.topics import topics_consumed_by
 
 SERVICE = "consent-registry"
 MIGRATIONS = "consent_registry.migrations"
+DEAD_LETTERS_FOR = timedelta(days=90)
+INBOX_FOR = timedelta(days=60)
+"""Longer than the retention of the topics (30 days) and the inbox window."""
 WorkMaker = Callable[[ActionContext], RegistryWork]
 
 
@@ -133,8 +139,8 @@ async def relay(settings: Settings) -> AsyncIterator[Process]:
     yield Process(health=HealthRegistry(), workers={"relay": one.run})
 
 
-async def clean_outbox(settings: Settings) -> int:
-    """Delete published events that the log has sealed; publish again what it misses."""
+async def clean_up(settings: Settings) -> int:
+    """Delete what has served its time: sealed events, old idempotency keys and the like."""
     if settings.database_relay_url is None:
         raise BadConfiguration([SettingFault("CONSENT_REGISTRY_DATABASE_RELAY_URL", "is missing")])
     clock = SystemClock()
@@ -146,6 +152,10 @@ async def clean_outbox(settings: Settings) -> int:
         await clean_up_outbox(
             settings.database_relay_url.get_secret_value(), log.sealed, clock=clock
         )
+    async with database(settings, command="clean-up") as one:
+        await expire_idempotency_keys(one, clock=clock)
+        await delete_resolved_dead_letters(one, clock=clock, older_than=DEAD_LETTERS_FOR)
+        await clean_up_inbox(one, SERVICE, clock=clock, older_than=INBOX_FOR)
     return 0
 
 

@@ -28,7 +28,7 @@ app = service_app(
         once={
             "migrate-keys": bootstrap.migrate_keys,
             "erase-expired": bootstrap.erase_expired,
-            "clean-outbox": bootstrap.clean_outbox,
+            "clean-up": bootstrap.clean_up,
         },
     ),
 )

@@ -41,6 +41,7 @@ from matricula_chassis.clock import Clock, SystemClock
 from matricula_chassis.crypto import FileKeyEncryptionKey
 from matricula_chassis.db import migrate
 from matricula_chassis.db.engine import Database
+from matricula_chassis.db.upkeep import expire_idempotency_keys
 from matricula_chassis.http import HealthRegistry, ProblemCatalogue, create_app
 from matricula_chassis.ids import IdSource, SystemIds
 from matricula_chassis.messaging import Relay
@@ -244,8 +245,8 @@ async def erase_expired(settings: Settings) -> int:
     return 0
 
 
-async def clean_outbox(settings: Settings) -> int:
-    """Delete published events that the log has sealed; publish again what it misses."""
+async def clean_up(settings: Settings) -> int:
+    """Delete what has served its time: sealed events, old idempotency keys and the like."""
     if settings.database_relay_url is None:
         raise BadConfiguration([SettingFault("LEARNER_API_DATABASE_RELAY_URL", "is missing")])
     clock = SystemClock()
@@ -257,6 +258,8 @@ async def clean_outbox(settings: Settings) -> int:
         await clean_up_outbox(
             settings.database_relay_url.get_secret_value(), log.sealed, clock=clock
         )
+    async with parts(settings, command="clean-up") as made:
+        await expire_idempotency_keys(made.database, clock=clock)
     return 0
 
 

@@ -21,7 +21,7 @@ from matricula_chassis.messaging.applier import EventApplier, Subscription
 from matricula_chassis.messaging.envelope import Envelope, EventDraft
 
 AUDIT_TOPIC: Final = "audit.access"
-AUDIT_TYPE: Final = "access.dead_letter.resolved.v1"
+AUDIT_TYPE: Final = "access.deadletter.resolved.v1"
 
 _LOG: Final = structlog.get_logger()
 _PACKAGE: Final = "matricula_chassis.messaging"

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from matricula_contracts.events.access import CheckpointSigned, DataRead, DecisionRecorded
+from matricula_contracts.events.access import (
+    CheckpointSigned,
+    DataRead,
+    DeadLetterResolved,
+    DecisionRecorded,
+)
 from matricula_contracts.events.audit import Audit, AuditActor
 from matricula_contracts.events.base import Event
 from matricula_contracts.events.consent import (
@@ -32,6 +37,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(
         event.TYPE: event
         for event in (
             DataRead,
+            DeadLetterResolved,
             DecisionRecorded,
             CheckpointSigned,
             AgreementActivated,
@@ -65,6 +71,7 @@ __all__ = [
     "BasisRegistered",
     "CheckpointSigned",
     "DataRead",
+    "DeadLetterResolved",
     "DecisionRecorded",
     "Event",
     "LearnerAmended",

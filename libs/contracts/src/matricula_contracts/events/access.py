@@ -82,3 +82,19 @@ class CheckpointSigned(Event):
     size: Position
     root_hash: Base64
     signed_at: datetime
+
+
+class DeadLetterResolved(Event):
+    """An operator replayed or discarded a dead letter of a consumer."""
+
+    TYPE: ClassVar[str] = "access.deadletter.resolved.v1"
+    TOPIC: ClassVar[str] = "audit.access"
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "consumer": "consent-registry",
+        "event_id": "01976b2e-7c00-7000-8000-0000000000a9",
+        "resolution": "replayed",
+    }
+
+    consumer: ClientId
+    event_id: Id
+    resolution: Literal["replayed", "discarded"]
