@@ -48,7 +48,7 @@ class Strikes:
                 self._own.hold_file(name).touch()
             await self._renewed(name, is_held=faults[0].is_held)
         for fault in due:
-            self._restarts[fault.unit] = self._unit(fault.unit).restarts
+            self._restarts.setdefault(fault.unit, self._unit(fault.unit).restarts)
 
     async def at(self, moment: Moment) -> None:
         """Strike where this is the moment."""
