@@ -69,6 +69,7 @@ class Parts:
 
     settings: Settings
     database: Database
+    keys_database: Database
     keys: KeyStore
     indexes: SearchIndexes
     uploads: UploadStore
@@ -110,6 +111,7 @@ async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
         yield Parts(
             settings=settings,
             database=database,
+            keys_database=keys_database,
             keys=keys,
             indexes=SearchIndexes(_root_key(settings)),
             uploads=UploadStore(
@@ -155,6 +157,7 @@ async def serve(settings: Settings) -> AsyncIterator[Process]:
         )
         health = HealthRegistry()
         health.register("postgres", made.database.check)
+        health.register("keys", made.keys_database.check)
         health.register("schema", lambda: _require_schema(settings))
         app = make_app(health, authenticator)
         app.state.means = Means(
@@ -189,6 +192,7 @@ async def intake(settings: Settings) -> AsyncIterator[Process]:
     ):
         health = HealthRegistry()
         health.register("postgres", made.database.check)
+        health.register("keys", made.keys_database.check)
         watchdog = ProgressWatchdog("intake", limit_seconds=settings.stall_seconds)
         consent = ConsentRegistryClient(client, _token_source(settings, issuer, made.clock))
         worker = IntakeWorker(

@@ -1,5 +1,6 @@
 """What coordinators do with staged records: correct, reject, verify."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -94,3 +95,18 @@ async def test_an_agreement_that_ended_stops_records_from_going_live(bench: Any)
     assert after["verifications"][0]["state"] == "stopped"
     assert after["verifications"][0]["problem"]["type"].endswith("no-live-agreement")
     assert await bench.rows("SELECT 1 FROM learner") == []
+
+
+async def test_the_events_of_a_submission_count_without_a_gap(bench: Any) -> None:
+    submission_id, record = await _quarantined(bench)
+    await bench.client.patch(
+        f"/v1/submissions/{submission_id}/records/{record['record_id']}",
+        json={"data": {"ULN": person(2)["ULN"]}},
+        headers=bench.as_role("training_coordinator") | {"If-Match": f'"v{record["version"]}"'},
+    )
+    await bench.verify(submission_id)
+    rows = await bench.rows(
+        "SELECT headers FROM outbox WHERE topic = 'learning.submission' ORDER BY seq"
+    )
+    found = [re.search(r"ce_sequence\W+(\d+)", str(row["headers"])) for row in rows]
+    assert [int(one[1]) for one in found if one] == [1, 2, 3, 4]

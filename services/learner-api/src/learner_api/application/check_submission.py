@@ -177,7 +177,7 @@ class CheckSubmission:
             counts = _counts(await work.staging.counts(submission_id))
             reasons = await work.staging.counts_by_reason(submission_id)
             now = self.clock.now()
-            version = await work.submissions.change(
+            sequence = await work.submissions.change_and_tell(
                 one,
                 state=SubmissionState.CHECKED,
                 counts=counts,
@@ -200,7 +200,7 @@ class CheckSubmission:
             work.publish(
                 event,
                 subject=submission_id,
-                sequence=version,
+                sequence=sequence,
                 action="submission:checked",
                 resource_type="submission",
                 ukprn=one.ukprn,
@@ -213,7 +213,7 @@ class CheckSubmission:
         async with self.work(context) as work:
             one = await work.submissions.claimed(submission_id, lock=True)
             await work.staging.drop(submission_id)
-            version = await work.submissions.change(
+            sequence = await work.submissions.change_and_tell(
                 one,
                 state=SubmissionState.REFUSED,
                 problem={"problem": problem, "details": details},
@@ -230,7 +230,7 @@ class CheckSubmission:
             work.publish(
                 event,
                 subject=submission_id,
-                sequence=version,
+                sequence=sequence,
                 action="submission:refused",
                 resource_type="submission",
                 outcome="refused",

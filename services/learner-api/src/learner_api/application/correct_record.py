@@ -48,10 +48,10 @@ async def correct_record(command: CorrectRecord, *, work: Work, indexes: Indexes
     await work.staging.refresh_duplicates(command.submission_id)
     stored = await work.staging.one(command.submission_id, command.record_id)
     counts = await work.staging.counts(command.submission_id)
-    version = await work.submissions.change(
+    sequence = await work.submissions.change_and_tell(
         submission, counts=Counts(read=sum(counts.values()), **counts)
     )
-    _publish(work, submission, old, stored, version)
+    _publish(work, submission, old, stored, sequence)
     return stored
 
 
@@ -90,7 +90,7 @@ async def _checked_again(
 
 
 def _publish(
-    work: Work, submission: Submission, old: StagedRecord, new: StagedRecord, version: int
+    work: Work, submission: Submission, old: StagedRecord, new: StagedRecord, sequence: int
 ) -> None:
     changed = field_names(changes(old.data, new.data))
     event = RecordCorrected(
@@ -105,7 +105,7 @@ def _publish(
     work.publish(
         event,
         subject=submission.submission_id,
-        sequence=version,
+        sequence=sequence,
         action="submission:record:corrected",
         resource_type="staged_record",
         ukprn=submission.ukprn,

@@ -60,7 +60,9 @@ class EraseExpired:
                 await self.uploads.discard(submission_id)
                 async with self.work(context) as work:
                     one = await work.submissions.claimed(submission_id, lock=True)
-                    version = await work.submissions.change(one, upload_erased_at=self.clock.now())
+                    sequence = await work.submissions.change_and_tell(
+                        one, upload_erased_at=self.clock.now()
+                    )
                     work.publish(
                         UploadsErased(
                             submission_id=submission_id,
@@ -70,7 +72,7 @@ class EraseExpired:
                             period_days=self.raw_upload_days,
                         ),
                         subject=submission_id,
-                        sequence=version,
+                        sequence=sequence,
                         action="submission:upload:erased",
                         resource_type="submission",
                         ukprn=one.ukprn,
@@ -104,7 +106,7 @@ class EraseExpired:
                     return erased
                 submission_id, records = found
                 one = await work.submissions.claimed(submission_id, lock=True)
-                version = await work.submissions.change(one)
+                sequence = await work.submissions.change_and_tell(one)
                 work.publish(
                     UploadsErased(
                         submission_id=submission_id,
@@ -114,7 +116,7 @@ class EraseExpired:
                         period_days=days,
                     ),
                     subject=submission_id,
-                    sequence=version,
+                    sequence=sequence,
                     action="submission:records:erased",
                     resource_type="submission",
                     ukprn=one.ukprn,

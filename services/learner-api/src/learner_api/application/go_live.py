@@ -16,7 +16,7 @@ from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.learner_version import Provenance
 from learner_api.domain.record import person_key
 from learner_api.domain.staged import StagedRecord, is_conflict
-from learner_api.domain.submission import Counts, Submission, Verification
+from learner_api.domain.submission import Submission, Verification
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Unavailable
@@ -232,9 +232,8 @@ class GoLive:
                 problem=None if problem is None else {"problem": problem},
                 ended_at=self.clock.now(),
             )
-            counts: Counts = one.counts
-            version = await work.submissions.change(one, counts=counts)
             if problem is None and one.agreement_id is not None:
+                sequence = await work.submissions.change_and_tell(one)
                 work.publish(
                     RecordsVerified(
                         submission_id=one.submission_id,
@@ -248,7 +247,7 @@ class GoLive:
                         amended=current.amended,
                     ),
                     subject=one.submission_id,
-                    sequence=version,
+                    sequence=sequence,
                     action="submission:records:verified",
                     resource_type="submission",
                     ukprn=one.ukprn,

@@ -156,7 +156,7 @@ class ReceiveUpload:
                 current = await work.submissions.get(
                     one.submission_id, ukprn=sender.ukprn, lock=True
                 )
-                version = await work.submissions.change(
+                sequence = await work.submissions.change_and_tell(
                     current,
                     state=SubmissionState.RECEIVED,
                     sha256=digest,
@@ -170,7 +170,7 @@ class ReceiveUpload:
                         size=current.size_bytes,
                     ),
                     subject=current.submission_id,
-                    sequence=version,
+                    sequence=sequence,
                     action="submission:received",
                     resource_type="submission",
                     ukprn=current.ukprn,

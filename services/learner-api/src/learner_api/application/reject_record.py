@@ -39,7 +39,7 @@ async def reject_record(command: RejectRecord, *, work: Work, clock: Clock) -> N
     )
     await work.staging.refresh_duplicates(command.submission_id)
     counts = await work.staging.counts(command.submission_id)
-    version = await work.submissions.change(
+    sequence = await work.submissions.change_and_tell(
         submission, counts=Counts(read=sum(counts.values()), **counts)
     )
     work.publish(
@@ -51,7 +51,7 @@ async def reject_record(command: RejectRecord, *, work: Work, clock: Clock) -> N
             reasons=record.reasons,
         ),
         subject=submission.submission_id,
-        sequence=version,
+        sequence=sequence,
         action="submission:record:rejected",
         resource_type="staged_record",
         ukprn=submission.ukprn,

@@ -88,7 +88,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One file of one partner for one provider. Sizes are bytes, `version` counts changes."""
+    """One file of one partner for one provider. Sizes are bytes.
+
+    `version` counts changes, `sequence` the events that told of them.
+    """
 
     submission_id: UUID
     ukprn: int
@@ -98,6 +101,7 @@ class Submission:
     received_at: datetime
     size_bytes: int
     media_type: str
+    sequence: int = 0
     sha256: bytes | None = None
     file_format: str | None = None
     agreement_id: str | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt
 
 from learner_api.domain.learner_version import HistoryEntry, StoredLearner
 from learner_api.domain.staged import StagedRecord
@@ -36,14 +36,14 @@ class LearnerPatch(Strict):
 class LearnerSearch(Strict):
     """Whom to look for; every member given must match. At least one of them."""
 
-    ULN: int | None = None
+    ULN: StrictInt | None = None
     NINumber: Annotated[str, Field(max_length=9)] | None = None
     Email: Annotated[str, Field(max_length=100)] | None = None
     Postcode: Annotated[str, Field(max_length=8)] | None = None
     FamilyName: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     DateOfBirth: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
     is_prefix: Annotated[
-        bool, Field(description="FamilyName holds the first letters only (at least three).")
+        StrictBool, Field(description="FamilyName holds the first letters only (at least three).")
     ] = False
 
 
@@ -276,7 +276,8 @@ class VerificationIn(Strict):
 
     method: VerificationMethod
     sample_size: Annotated[
-        int | None, Field(default=None, ge=1, description="For the method `sample` only.")
+        StrictInt | None,
+        Field(default=None, ge=1, le=1_000_000_000, description="For the method `sample` only."),
     ] = None
     record_ids: Annotated[
         list[UUID] | None,

@@ -36,6 +36,7 @@ _PLAIN: Final = (
     "ukprn",
     "partner",
     "version",
+    "sequence",
     "received_at",
     "size_bytes",
     "media_type",
@@ -107,7 +108,9 @@ class Submissions:
         limit: int,
     ) -> list[Submission]:
         """Return submissions, the newest first, after a keyset cursor."""
-        query = sa.select(submission).where(submission.c.ukprn == ukprn)
+        query = sa.select(submission).where(
+            submission.c.ukprn == ukprn, submission.c.state != SubmissionState.DISCARDED
+        )
         if partner is not None:
             query = query.where(submission.c.partner == partner)
         if after is not None:
@@ -119,8 +122,16 @@ class Submissions:
         ).limit(limit)
         return [_submission(row) for row in (await self._uow.session.execute(query)).mappings()]
 
-    async def change(self, one: Submission, **values: Any) -> int:
-        """Change a locked submission and return its next version."""
+    async def change_and_tell(self, one: Submission, **values: Any) -> int:
+        """Change a locked submission and return the sequence of the event that tells of it.
+
+        Events count on their own: a change that nobody is told of leaves no gap in their stream.
+        """
+        await self.change(one, sequence=one.sequence + 1, **values)
+        return one.sequence + 1
+
+    async def change(self, one: Submission, **values: Any) -> None:
+        """Change a locked submission without an event."""
         counts = values.pop("counts", None)
         if counts is not None:
             values |= {column: getattr(counts, name) for name, column in _COUNTS.items()}
@@ -129,7 +140,6 @@ class Submissions:
             .where(submission.c.submission_id == one.submission_id, submission.c.ukprn == one.ukprn)
             .values(version=submission.c.version + 1, **values)
         )
-        return one.version + 1
 
     # lint-skip: tenant-scope-required the worker counts on in a submission that it holds
     async def progress(self, submission_id: UUID, *, counts: Counts, read_bytes: int) -> None:

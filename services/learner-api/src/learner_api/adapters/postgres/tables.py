@@ -23,6 +23,7 @@ submission = sa.Table(
     sa.Column("partner", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("received_at", _NOW, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),

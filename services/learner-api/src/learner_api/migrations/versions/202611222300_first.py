@@ -88,6 +88,7 @@ _STATEMENTS = (
       partner TEXT NOT NULL,
       state TEXT NOT NULL,
       version INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
       received_at TIMESTAMP WITH TIME ZONE NOT NULL,
       media_type TEXT NOT NULL,
       size_bytes BIGINT NOT NULL,
