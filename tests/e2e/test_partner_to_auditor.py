@@ -99,7 +99,7 @@ async def test_csv_and_ndjson_of_the_same_content_have_the_same_outcomes(
 async def test_a_file_is_refused_whole_without_an_agreement(users: Users, tmp_path: Path) -> None:
     provider = await users.provider()
     await users.agree(provider)
-    sample = write_sample(tmp_path, learners=20, seed=SEED, ukprn=provider.ukprn)
+    sample = write_sample(tmp_path, learners=20, seed=SEED + 2, ukprn=provider.ukprn)
     refused = await users.push(provider.stranger, sample.paths[0])
     assert refused["state"] == "refused"
     assert refused["problem"]["type"] == "/problems/no-live-agreement"
@@ -111,7 +111,7 @@ async def test_the_same_file_again_changes_nothing_and_says_so(
 ) -> None:
     provider = await users.provider()
     await users.agree(provider)
-    sample = write_sample(tmp_path, learners=20, seed=SEED, ukprn=provider.ukprn)
+    sample = write_sample(tmp_path, learners=20, seed=SEED + 3, ukprn=provider.ukprn)
     first = await users.push(provider.partner, sample.paths[0])
     again = (await users.calls.push_whole(provider.partner, sample.paths[0])).json()
     assert again["is_same_file"] is True
@@ -126,7 +126,7 @@ async def test_another_providers_people_do_not_find_the_submission(
 ) -> None:
     provider, other = await users.provider(), await users.provider()
     await users.agree(provider)
-    sample = write_sample(tmp_path, learners=20, seed=SEED, ukprn=provider.ukprn)
+    sample = write_sample(tmp_path, learners=20, seed=SEED + 4, ukprn=provider.ukprn)
     checked = await users.push(provider.partner, sample.paths[0])
     path = f"/v1/submissions/{checked['submission_id']}"
     for stranger in (other.coordinator, other.partner):
