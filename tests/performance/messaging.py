@@ -1,7 +1,7 @@
 """Benchmarks of relay, inbox and the way from commit to effect, with a peer in the same run.
 
-Ratios are the finding; absolute numbers are those of one machine. `DATABASE_URL` (administrator)
-and `KAFKA_BOOTSTRAP` name the servers. Nothing is asserted here.
+Ratios are the finding; absolute numbers are those of one machine. The servers are those of the
+tests; `DATABASE_URL` (administrator) and `KAFKA_BOOTSTRAP` name others. Nothing is asserted here.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from matricula_chassis.messaging.envelope import Envelope
 from matricula_localstack.provision import DatabaseUrls
 from matricula_testkit.messaging import Wire, make_wire
 from matricula_testkit.sample_service import service as sample
-from matricula_testkit.servers import DatabaseFactory, PostgresServer, TestRun
+from matricula_testkit.servers import DatabaseFactory, TestRun, kafka_for, postgres_for
 
 EVENT_BYTES: Final = 500
 PARTITIONS: Final = 6
@@ -152,15 +152,17 @@ async def commit_to_effect(ground: Ground, *, per_second: int, seconds: int) -> 
 @asynccontextmanager
 async def _ground() -> AsyncIterator[Ground]:
     run_of_bench = TestRun.begin()
-    factory = DatabaseFactory(PostgresServer(os.environ["DATABASE_URL"]), run_of_bench)
+    factory = DatabaseFactory(postgres_for(run_of_bench), run_of_bench)
+    kafka = kafka_for(run_of_bench)
     urls = factory(sample.SERVICE, migrations=sample.MIGRATIONS)
     database = Database.from_url(urls.app, application_name="bench")
     try:
-        yield Ground(urls, os.environ["KAFKA_BOOTSTRAP"], database)
+        yield Ground(urls, kafka.bootstrap, database)
     finally:
         await database.dispose()
         factory.close()
-        factory.drop_templates()
+        if "DATABASE_URL" in os.environ:
+            factory.drop_templates()
         run_of_bench.end()
 
 

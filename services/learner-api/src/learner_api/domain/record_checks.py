@@ -5,6 +5,7 @@ agreement or the database: those reasons are decided elsewhere.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from learner_api.domain.record import (
@@ -200,7 +201,8 @@ def _kept(value: Any) -> Any:
     """Return a value that could not be read in a form that JSON and the database can hold.
 
     It must stay wrong. U+FFFD stands in no restricted text and digits in no name, so the two
-    together, put where a character is that cannot be stored, are refused by every text field.
+    together, put where a character is that cannot be stored, are refused by every text field. A
+    number stays a number, which no text field takes; one that JSON cannot hold becomes `{}`.
     """
     if isinstance(value, list):
         return [_kept(item) for item in value[:_MOST_KEPT]]
@@ -208,7 +210,11 @@ def _kept(value: Any) -> Any:
         return {}
     if value is None or isinstance(value, bool) or (type(value) is int and value in _INT64):
         return value
-    text = str(value) if not isinstance(value, int) else "a number too long to keep"
+    if isinstance(value, int) or (isinstance(value, float) and not isfinite(value)):
+        return {}
+    if isinstance(value, float):
+        return value
+    text = str(value)
     if any(ord(char) in _UNPRINTABLE for char in text):
         text = "".join(f"\ufffd{ord(c)}" if ord(c) in _UNPRINTABLE else c for c in text)
     return text[:_LONGEST_KEPT]
