@@ -109,7 +109,7 @@ def _served(name: str, make_app: Callable[..., FastAPI], open_service: Opened) -
 
 
 def serve_consent_registry(urls: DatabaseUrls) -> Served:
-    """Return consent-registry with one active agreement and one basis."""
+    """Return consent-registry with one draft and one basis."""
 
     @asynccontextmanager
     async def opened(served: Served) -> AsyncIterator[None]:
@@ -236,6 +236,12 @@ async def _fill_learner_api(served: Served, made: Any) -> None:
             params={"state": "quarantined"},
         )
         served.known["submission_id"] = submission
+        upload = await client.post(
+            "/v1/uploads",
+            headers=served.headers("create_upload")
+            | {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"},
+        )
+        served.known["upload_id"] = upload.raise_for_status().headers["Location"].split("/")[-1]
         served.known["record_id"] = answer.raise_for_status().json()["items"][0]["record_id"]
 
 

