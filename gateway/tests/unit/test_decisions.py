@@ -64,9 +64,9 @@ def test_a_record_of_an_unknown_caller_names_nobody() -> None:
 
 
 def test_the_audit_block_says_who_acts_for_whom_and_why() -> None:
-    data = recorded(ALLOWED, claims=claims(actor="helper-7"), purpose="sar")["data"]
+    data = recorded(ALLOWED, claims=claims(actor="person-7"), purpose="sar")["data"]
     assert data["audit"] == {
-        "actor": {"subject": "helper-7", "client_id": "partner-one", "roles": ["partner"],
+        "actor": {"subject": "person-7", "client_id": "partner-one", "roles": ["partner"],
                   "acr": "mfa", "acting_for": "partner-one", "ukprn": 10_000_001},
         "action": "access:allowed", "resource_type": "operation",
         "resource_id": "create_submission", "outcome": "done", "reason": "allowed",

@@ -94,14 +94,14 @@ def test_another_signing_key_has_every_internal_token_signed_anew() -> None:
 
 
 def test_the_internal_claims_name_caller_scope_and_who_acts() -> None:
-    session = table().add(b"t", claims(actor="helper-7", acr="mfa"), now=0)
+    session = table().add(b"t", claims(actor="person-7", acr="mfa"), now=0)
     signer = CountingSigner()
     session.internal_token("learner-api", "sar", signer=signer, now=0)
     assert signer.signed == [
         (
             "learner-api",
             {"sub": "person-1", "client_id": "front-end", "ukprn": 10_000_001, "roles": ["dpo"],
-             "purpose": "sar", "acr": "mfa", "act": {"sub": "helper-7"}},
+             "purpose": "sar", "acr": "mfa", "act": {"sub": "person-7"}},
         )
     ]  # fmt: skip
 
