@@ -1,0 +1,1 @@
+"""ILR validation: official rules by academic year, in columns."""

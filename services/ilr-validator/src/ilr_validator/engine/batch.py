@@ -1,0 +1,204 @@
+"""A batch: the columns of some learners with all that rules may ask, and what was asked in vain.
+
+Rules see nothing else. A lookup whose table is absent marks the learners that reached it as *not
+run* for the rule at work; the runner starts that list anew for each rule (spec/ilr.md section 0.3).
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+
+from ilr_validator.engine.code_lists import CodeList, keys_of
+from ilr_validator.engine.dates import MIN_DATE
+from ilr_validator.engine.facts import FileFacts, Year
+from ilr_validator.engine.record import Record
+from ilr_validator.engine.reference import ReferenceTable
+from ilr_validator.engine.tables import Table
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows
+
+AnyReference = TypeVar("AnyReference", bound=ReferenceTable)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is the same for all batches of a run: year, file, code lists, reference data."""
+
+    year: Year
+    constants: Mapping[str, Any]
+    """What a pack names for its definitions, for example which programme types are of DD07."""
+    code_lists: Mapping[str, CodeList]
+    file: FileFacts = FileFacts()  # noqa: RUF009 - frozen
+    reference: Mapping[type[ReferenceTable], ReferenceTable] | None = None
+    is_absent_empty: bool = False
+    """Whether an absent table or fact answers "nothing" instead of leaving rules not run."""
+
+
+class Batch(Record):
+    """Learners in columns, the lookups of rules, and the memory of what was derived from them."""
+
+    def __init__(self, tables: dict[type[Table], Table], surroundings: Surroundings) -> None:
+        super().__init__(tables)
+        self.surroundings = surroundings
+        self.year = surroundings.year
+        self.constants = surroundings.constants
+        self.not_run = np.zeros(self.learners.size, bool)
+        self._derived: dict[Any, Any] = {}
+
+    # Facts of the file.
+
+    @property
+    def ukprn(self) -> float:
+        """Give the UKPRN of the file's provider."""
+        return self._fact(self.surroundings.file.ukprn, 0.0)
+
+    @property
+    def filename_ukprn(self) -> float:
+        """Give the UKPRN in the file's name; NaN where the name holds none."""
+        return self._fact(self.surroundings.file.filename_ukprn, np.nan)
+
+    @property
+    def preparation_date(self) -> float:
+        """Give the file preparation date."""
+        return self._fact(self.surroundings.file.preparation_date, MIN_DATE)
+
+    @property
+    def return_period(self) -> float:
+        """Give the number of the return, 1 to 14."""
+        return self._fact(self.surroundings.file.return_period, 0.0)
+
+    @property
+    def now(self) -> float:
+        """Give the moment of the check (UTC)."""
+        return self._fact(self.surroundings.file.now, MIN_DATE)
+
+    def _fact(self, value: float, empty: float) -> float:
+        if not np.isnan(value):
+            return value
+        if not self.surroundings.is_absent_empty:
+            self.not_run[:] = True
+        return empty
+
+    # Code lists. A row that is not in `where` is not looked up; the answer for it is false.
+
+    def in_list(
+        self, name: str, table: Table, where: Mask | None, *keys: Text | Numbers
+    ) -> Mask:
+        """Tell for each row of `where` whether its key is in a code list, at whatever date."""
+        key = keys_of(*keys)
+        return self._answer(name, table, where, lambda found: found.holds(key), key)
+
+    def in_list_at(
+        self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
+    ) -> Mask:
+        """Tell for each row whether its key is in the list and valid at the date (`IsCurrent`)."""
+        key = keys_of(*keys)
+
+        def current(found: CodeList) -> Mask:
+            starts, ends = found.starts_and_ends(key)
+            result: Mask = (dates >= starts) & (dates <= ends)
+            return result
+
+        return self._answer(name, table, where, current, key)
+
+    def not_after_list(
+        self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
+    ) -> Mask:
+        """Tell whether the key is listed and the date not after its last (`IsVaguelyCurrent`)."""
+        key = keys_of(*keys)
+
+        def vaguely(found: CodeList) -> Mask:
+            result: Mask = dates <= found.starts_and_ends(key)[1]
+            return result
+
+        return self._answer(name, table, where, vaguely, key)
+
+    def after_list(
+        self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
+    ) -> Mask:
+        """Tell whether the key is listed and the date after its last day (`IsExpired`)."""
+        key = keys_of(*keys)
+
+        def expired(found: CodeList) -> Mask:
+            result: Mask = dates > found.starts_and_ends(key)[1]
+            return result
+
+        return self._answer(name, table, where, expired, key)
+
+    def _answer(
+        self, name: str, table: Table, where: Mask | None, ask: Callable[[CodeList], Mask], key: Text
+    ) -> Mask:
+        reached = np.ones(table.size, bool) if where is None else where
+        found = self.surroundings.code_lists.get(name)
+        if found is None:
+            if not self.surroundings.is_absent_empty:
+                self.mark_not_run(table, reached)
+            return np.zeros(table.size, bool)
+        if not found.is_complete:
+            self.mark_not_run(table, reached & ~found.holds(key))
+        return reached & ask(found)
+
+    # Reference data.
+
+    def lookup(
+        self, kind: type[AnyReference], table: Table, where: Mask, keys: Text | Numbers
+    ) -> tuple[Rows, Rows, AnyReference]:
+        """Pair each row of `where` with each row of a reference table that has its key.
+
+        Gives the rows of `table`, the rows of the reference table (equally long), and that table.
+        """
+        found = self.whole(kind, table, where)
+        rows = np.flatnonzero(where)
+        one, other = found.matching(keys.take(rows))
+        return rows[one], other, found
+
+    def exists(
+        self, kind: type[AnyReference], table: Table, where: Mask, keys: Text | Numbers
+    ) -> Mask:
+        """Tell for each row of `where` whether a reference table has its key."""
+        rows, _, _ = self.lookup(kind, table, where, keys)
+        return table.mask(rows)
+
+    def whole(self, kind: type[AnyReference], table: Table, where: Mask) -> AnyReference:
+        """Give a whole reference table to the rows of `where`; empty where it is absent."""
+        found = (self.surroundings.reference or {}).get(kind)
+        if found is None:
+            if not self.surroundings.is_absent_empty:
+                self.mark_not_run(table, where)
+            found = kind({}, 0)
+        assert isinstance(found, kind)
+        return found
+
+    def mark_not_run(self, table: Table, rows: Mask) -> None:
+        """Say that the rule at work cannot be judged for the learners of these rows."""
+        if table is self.destinations or table is self.outcomes or table is self.message:
+            if rows.any():
+                self.not_run[:] = True
+            return
+        self.not_run[table.learner[rows]] = True
+
+
+def derived(
+    function: Callable[Concatenate[Batch, Given], Result],
+) -> Callable[Concatenate[Batch, Given], Result]:
+    """Keep what a function derives from a batch, so that rules share it.
+
+    Its further arguments must be hashable. It must not look anything up: what a lookup could not
+    answer would be remembered for one rule and forgotten for the next.
+    """
+
+    @functools.wraps(function)
+    def kept(batch: Batch, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        key = (function, args, *kwargs.items())
+        memory = batch._derived  # noqa: SLF001 - the other half of the class
+        if key not in memory:
+            memory[key] = function(batch, *args, **kwargs)
+        result: Result = memory[key]
+        return result
+
+    return kept

@@ -1,0 +1,58 @@
+"""Code lists: which codes a field may hold, and from when to when.
+
+A list is `complete`, or provisional: then a code that stands in it is good, and of one that does
+not nobody can say (spec/ilr.md section 0.7). A pair of type and code is one key, "LDM034".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ilr_validator.engine.dates import MAX_DATE, MIN_DATE
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Dates, Mask, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """One list: each code (upper case) with the first and the last day on which it is valid."""
+
+    codes: Mapping[str, tuple[float, float]]
+    is_complete: bool = True
+
+    @classmethod
+    def of(cls, codes: Iterable[str], *, is_complete: bool = True) -> "CodeList":
+        """Build a list of codes that are valid for ever."""
+        return cls({code.upper(): (MIN_DATE, MAX_DATE) for code in codes}, is_complete)
+
+    def holds(self, keys: Text) -> Mask:
+        """Tell for each key whether it stands in the list, at whatever date."""
+        return keys.test(lambda key: key.upper() in self.codes)
+
+    def starts_and_ends(self, keys: Text) -> tuple[Dates, Dates]:
+        """Give for each key the first and last day of validity; null where it is not listed."""
+        nothing = (np.nan, np.nan)
+        both = np.array([self.codes.get((key or "").upper(), nothing) for key in keys.values])
+        return both[keys.codes, 0], both[keys.codes, 1]
+
+
+def keys_of(*parts: Text | Numbers) -> Text:
+    """Join columns to keys as the lists have them: a type and a code, or a number alone."""
+    columns = [part if isinstance(part, Text) else _number_text(part) for part in parts]
+    if len(columns) == 1:
+        return columns[0]
+    rows = zip(*(column.codes.tolist() for column in columns), strict=True)
+    distinct: dict[tuple[int, ...], int] = {}
+    codes = [distinct.setdefault(row, len(distinct)) for row in rows]
+    texts = [
+        "".join(column.values[code] or "" for column, code in zip(columns, row, strict=True))
+        for row in distinct
+    ]
+    return Text(np.array(codes, np.int32) + 1, [None, *texts])
+
+
+def _number_text(numbers: Numbers) -> Text:
+    distinct, codes = np.unique(numbers, return_inverse=True)
+    texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
+    return Text(codes.astype(np.int32) + 1, [None, *texts])

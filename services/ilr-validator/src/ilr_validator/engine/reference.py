@@ -1,0 +1,381 @@
+"""Reference data: the tables outside the record, held in memory as one frozen snapshot for a run.
+
+A table that is not in the snapshot is absent: whoever needs it is *not run*. An empty table is
+present and says "no such row". Column names are those of the publisher's files.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ilr_validator.engine.tables import Table
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Dates, Numbers, Rows, join_sorted
+
+
+class ReferenceTable(Table):
+    """Rows of reference data, found by one key column."""
+
+    KEY: ClassVar[str]
+
+    def matching(self, keys: Text | Numbers) -> tuple[Rows, Rows]:
+        """Pair the index of each key with each row of the table that has it, letter case ignored."""
+        if isinstance(keys, Text):
+            numbers, order = self._text_index()
+            table = np.array([numbers.get((key or "").upper(), -1) for key in keys.values])
+            wanted = table[keys.codes]
+        else:
+            order = self._order()
+            wanted = keys
+        found = np.flatnonzero((wanted != -1) & ~np.isnan(wanted))
+        one, other = join_sorted(wanted[found], self._sorted)
+        return found[one], order[other]
+
+    def _order(self) -> Rows:
+        if "_kept_order" not in self.__dict__:
+            values = self.column(self.KEY)
+            assert isinstance(values, np.ndarray)
+            self._kept_order = np.argsort(values, kind="stable")
+            self._sorted: npt.NDArray[np.generic] = values[self._kept_order]
+        return self._kept_order
+
+    def _text_index(self) -> tuple[Mapping[str, int], Rows]:
+        if "_numbers" not in self.__dict__:
+            values = self.column(self.KEY)
+            assert isinstance(values, Text)
+            self._kept_order = np.argsort(values.folded, kind="stable")
+            self._sorted = values.folded[self._kept_order]
+            pairs = zip(values.values, range(len(values.values)), strict=True)
+            numbers: dict[str, int] = {}
+            for text, _ in pairs:
+                if text is not None:
+                    numbers.setdefault(text.upper(), len(numbers) + 1)
+            self._numbers: Mapping[str, int] = numbers
+        return self._numbers, self._kept_order
+
+
+class LarsAims(ReferenceTable):
+    """LARS: learning aims (`ILARSLearningDelivery`)."""
+
+    ENTITY = "lars_learning_deliveries"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    LearnAimRefType: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+    EnglPrscID: Numbers
+    NotionalNVQLevel: Text
+    NotionalNVQLevelv2: Text
+    FrameworkCommonComponent: Numbers
+    LearnDirectClassSystemCode1: Text
+    LearnDirectClassSystemCode2: Text
+    LearnDirectClassSystemCode3: Text
+    SectorSubjectAreaTier1: Numbers
+    SectorSubjectAreaTier2: Numbers
+    LearnAimRefTitle: Text
+    AwardOrgCode: Text
+    GuidedLearningHours: Numbers
+
+
+class LarsValidities(ReferenceTable):
+    """LARS: in which category an aim may be started, and when."""
+
+    ENTITY = "lars_validities"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    ValidityCategory: Text
+    StartDate: Dates
+    EndDate: Dates
+    LastNewStartDate: Dates
+
+
+class LarsCategories(ReferenceTable):
+    """LARS: categories of an aim."""
+
+    ENTITY = "lars_categories"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    CategoryRef: Numbers
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class LarsAnnualValues(ReferenceTable):
+    """LARS: what holds of an aim from year to year."""
+
+    ENTITY = "lars_annual_values"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    BasicSkills: Numbers
+    BasicSkillsType: Numbers
+    FullLevel2EntitlementCategory: Numbers
+    FullLevel3EntitlementCategory: Numbers
+    FullLevel2Percent: Numbers
+    FullLevel3Percent: Numbers
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class LarsFrameworks(ReferenceTable):
+    """LARS: frameworks of an aim (its framework aims with the framework's own dates)."""
+
+    ENTITY = "lars_frameworks"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    FworkCode: Numbers
+    ProgType: Numbers
+    PwayCode: Numbers
+    EffectiveTo: Dates  # of the framework
+    FrameworkComponentType: Numbers  # of the framework aim
+    StartDate: Dates  # of the framework aim
+    EndDate: Dates  # of the framework aim
+
+
+class LarsFrameworkCommonComponents(ReferenceTable):
+    """LARS: common components of a framework."""
+
+    ENTITY = "lars_framework_common_components"
+    KEY = "FworkCode"
+    FworkCode: Numbers
+    ProgType: Numbers
+    PwayCode: Numbers
+    CommonComponent: Numbers
+
+
+class LarsStandards(ReferenceTable):
+    """LARS: apprenticeship standards."""
+
+    ENTITY = "lars_standards"
+    KEY = "StandardCode"
+    StandardCode: Numbers
+    StandardSectorCode: Text
+    NotionalEndLevel: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+    LastDateStarts: Dates
+
+
+class LarsStandardFundings(ReferenceTable):
+    """LARS: funding of a standard."""
+
+    ENTITY = "lars_standard_fundings"
+    KEY = "StandardCode"
+    StandardCode: Numbers
+    FundingCategory: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+    CoreGovContributionCap: Numbers
+
+
+class LarsStandardValidities(ReferenceTable):
+    """LARS: when a standard may be started, by category."""
+
+    ENTITY = "lars_standard_validities"
+    KEY = "StandardCode"
+    StandardCode: Numbers
+    ValidityCategory: Text
+    StartDate: Dates
+    EndDate: Dates
+    LastNewStartDate: Dates
+
+
+class LarsSectionTypes(ReferenceTable):
+    """LARS: further facts of an aim of later years, as name and value (for example Section96)."""
+
+    ENTITY = "lars_aim_facts"
+    KEY = "LearnAimRef"
+    LearnAimRef: Text
+    Fact: Text
+    Value: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class Organisations(ReferenceTable):
+    """Organisations by UKPRN. The two flags are 1, 0 or null."""
+
+    ENTITY = "organisations"
+    KEY = "UKPRN"
+    UKPRN: Numbers
+    LegalOrgType: Text
+    PartnerUKPRN: Numbers
+    LongTermResid: Numbers
+
+
+class ShortTermFundingInitiatives(ReferenceTable):
+    """Short-term funding initiatives of an organisation."""
+
+    ENTITY = "short_term_funding_initiatives"
+    KEY = "UKPRN"
+    UKPRN: Numbers
+    LdmCode: Text
+    Reason: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class Campuses(ReferenceTable):
+    """Campus identifiers."""
+
+    ENTITY = "campuses"
+    KEY = "CampusIdentifier"
+    CampusIdentifier: Text
+    MasterUKPRN: Numbers
+
+
+class Postcodes(ReferenceTable):
+    """Every postcode that exists."""
+
+    ENTITY = "postcodes"
+    KEY = "Postcode"
+    Postcode: Text
+
+
+class OnsPostcodes(ReferenceTable):
+    """ONS postcode directory: areas of a postcode over time."""
+
+    ENTITY = "ons_postcodes"
+    KEY = "Postcode"
+    Postcode: Text
+    LocalAuthority: Text
+    Lep1: Text
+    Lep2: Text
+    Nuts: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+    Termination: Dates
+
+
+class DevolvedPostcodes(ReferenceTable):
+    """Postcodes of areas to which adult skills funding is devolved."""
+
+    ENTITY = "devolved_postcodes"
+    KEY = "Postcode"
+    Postcode: Text
+    Area: Text
+    SourceOfFunding: Text
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class Contracts(ReferenceTable):
+    """Contract allocations of the provider (FCS, later FCT)."""
+
+    ENTITY = "contract_allocations"
+    KEY = "DeliveryUKPRN"
+    ContractAllocationNumber: Text
+    DeliveryUKPRN: Numbers
+    FundingStreamPeriodCode: Text
+    StartDate: Dates
+    EndDate: Dates
+    StopNewStartsFromDate: Dates
+    TenderSpecReference: Text
+    LotReference: Text
+
+
+class ContractEligibilities(ReferenceTable):
+    """European Social Fund eligibility of a contract: one row a contract. Benefits is 1, 0, null."""
+
+    ENTITY = "contract_eligibilities"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    Benefits: Numbers
+    CalcMethod: Numbers
+    MinAge: Numbers
+    MaxAge: Numbers
+    MinLengthOfUnemployment: Numbers
+    MaxLengthOfUnemployment: Numbers
+    MinPriorAttainment: Text
+    MaxPriorAttainment: Text
+
+
+class ContractEmploymentStatuses(ReferenceTable):
+    """Employment statuses that a contract admits."""
+
+    ENTITY = "contract_employment_statuses"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    Code: Numbers
+
+
+class ContractLocalAuthorities(ReferenceTable):
+    """Local authorities that a contract admits."""
+
+    ENTITY = "contract_local_authorities"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    Code: Text
+
+
+class ContractEnterprisePartnerships(ReferenceTable):
+    """Local enterprise partnerships that a contract admits."""
+
+    ENTITY = "contract_enterprise_partnerships"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    Code: Text
+
+
+class ContractSubjectAreas(ReferenceTable):
+    """Sector subject areas and levels that a contract admits."""
+
+    ENTITY = "contract_subject_areas"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    SectorSubjectAreaCode: Numbers
+    MinLevelCode: Text
+    MaxLevelCode: Text
+
+
+class Employers(ReferenceTable):
+    """Employer numbers that exist (EDRS), for the keys of the file at hand."""
+
+    ENTITY = "employers"
+    KEY = "EmpId"
+    EmpId: Numbers
+
+
+class AssessmentOrganisations(ReferenceTable):
+    """End-point assessment organisations by standard."""
+
+    ENTITY = "assessment_organisations"
+    KEY = "EPAOrgID"
+    EPAOrgID: Text
+    StandardCode: Numbers
+    EffectiveFrom: Dates
+    EffectiveTo: Dates
+
+
+class Ulns(ReferenceTable):
+    """Unique learner numbers that exist, for the keys of the file at hand."""
+
+    ENTITY = "ulns"
+    KEY = "ULN"
+    ULN: Numbers
+
+
+class PriorYearLearners(ReferenceTable):
+    """Aims of the year before (`ILearnerReferenceData`), for rules that look across years."""
+
+    ENTITY = "prior_year_learners"
+    KEY = "LearnRefNumber"
+    UKPRN: Numbers
+    PrevUKPRN: Numbers
+    PMUKPRN: Numbers
+    ULN: Numbers
+    LearnRefNumber: Text
+    PrevLearnRefNumber: Text
+    LearnAimRef: Text
+    ProgType: Numbers
+    StdCode: Numbers
+    FworkCode: Numbers
+    PwayCode: Numbers
+    LearnStartDate: Dates
+    FundModel: Numbers
+
+
+def reference_tables() -> Mapping[str, type[ReferenceTable]]:
+    """Give every kind of reference table by the name it has in files."""
+    return {kind.ENTITY: kind for kind in ReferenceTable.__subclasses__()}

@@ -1,0 +1,145 @@
+"""Runs rules over a batch: which rows broke which rule, and who could not be judged."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ilr_validator.engine import dates
+from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.record import Aims
+from ilr_validator.engine.rule import Parameter, Rule
+from ilr_validator.engine.tables import Table, date_columns
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Mask, Rows
+
+DATE_NAMES = frozenset().union(*(date_columns(kind) for kind in Batch.NAMES))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule found in one batch."""
+
+    rule: Rule
+    rows: Rows
+    """The rows of the rule's table that broke it."""
+    not_run: Mask
+    """The learners for whom the rule could not be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of one rule, as it is reported."""
+
+    rule: Rule
+    learner: int
+    """The row of the learner in the batch; -1 where the rule names none."""
+    learn_ref_number: str | None
+    aim_seq_number: int | None
+    parameters: tuple[tuple[str, Any], ...]
+    """Names and values: int, float, str, None; dates as dd/MM/yyyy."""
+
+
+def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
+    """Evaluate each rule on the whole batch."""
+    for each in rules:
+        batch.not_run = np.zeros(batch.learners.size, bool)
+        found = each.breaks(batch)
+        rows = np.flatnonzero(found) if found.dtype == bool else found[found >= 0]
+        if batch.not_run.any():
+            if each.scope == "learner":
+                rows = rows[~batch.not_run[batch.table(each.table).learner[rows]]]
+            else:
+                batch.not_run[:] = True
+                rows = rows[:0]
+        yield Outcome(each, rows, batch.not_run)
+
+
+def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
+    """Build what is reported of each breach. Costly next to finding them, so for breaches only."""
+    rows = outcome.rows
+    if not len(rows):
+        return []
+    rule = outcome.rule
+    table = batch.table(rule.table)
+    names = [parameter if isinstance(parameter, str) else parameter[0] for parameter in rule.parameters]
+    values = [_values(batch, table, rows, parameter) for parameter in rule.parameters]
+    references, learners = _learners(batch, table, rows, rule)
+    sequences = _aims(table, rows) if rule.reports_aim else [None] * len(rows)
+    return [
+        Finding(
+            rule=rule,
+            learner=learners[place],
+            learn_ref_number=references[place] if rule.reports_learner else None,
+            aim_seq_number=sequences[place],
+            parameters=tuple(
+                (name, column[place]) for name, column in zip(names, values, strict=True)
+            ),
+        )
+        for place in range(len(rows))
+    ]
+
+
+def _learners(
+    batch: Batch, table: Table, rows: Rows, rule: Rule
+) -> tuple[list[str | None], list[int]]:
+    if rule.scope == "destination_and_progression":
+        own = rows if table is batch.destinations else table.parent[rows]
+        return _texts(batch.destinations.LearnRefNumber.take(own)), [-1] * len(rows)
+    if table is batch.message:
+        return [None] * len(rows), [-1] * len(rows)
+    learner = table.learner[rows]
+    return _texts(batch.learners.LearnRefNumber.take(learner)), learner.tolist()
+
+
+def _aims(table: Table, rows: Rows) -> list[int | None]:
+    while not isinstance(table, Aims):
+        if table.up is None:
+            return [None] * len(rows)
+        table, rows = table.up, table.parent[rows]
+    return [None if np.isnan(value) else int(value) for value in table.AimSeqNumber[rows]]
+
+
+def _values(batch: Batch, table: Table, rows: Rows, parameter: Parameter) -> list[Any]:
+    if isinstance(parameter, str):
+        name, source = parameter, _field(batch, table, rows, parameter)
+    else:
+        name, source = parameter
+        if callable(source):
+            source = source(batch, rows)
+        elif not isinstance(source, list | np.ndarray | Text):
+            source = [source] * len(rows)
+    if isinstance(source, Text):
+        return _texts(source)
+    if not isinstance(source, np.ndarray):
+        return list(source)
+    if name in DATE_NAMES:
+        return [None if np.isnan(value) else dates.display(value) for value in source]
+    return [_plain(value) for value in source.tolist()]
+
+
+def _field(batch: Batch, table: Table, rows: Rows, name: str) -> Any:
+    if name == "UKPRN":
+        return np.full(len(rows), batch.ukprn)
+    if name == "FilePreparationDate":
+        return np.full(len(rows), batch.preparation_date)
+    above: Table | None = table
+    while above is not None:
+        column = above.column(name)
+        if column is not None:
+            return column.take(rows)
+        rows, above = above.parent[rows], above.up
+    raise LookupError(f"{name} is no field of {table.ENTITY} or above it")
+
+
+def _plain(value: float) -> int | float | None:
+    if value != value:  # noqa: PLR0124 - NaN
+        return None
+    return int(value) if float(value).is_integer() else value
+
+
+def _texts(column: Text) -> list[str | None]:
+    return [column.values[code] for code in column.codes]
+
+

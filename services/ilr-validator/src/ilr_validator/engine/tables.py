@@ -1,0 +1,183 @@
+"""Tables: the rows of one entity, each below a row of its parent, children of one parent together.
+
+A table declares its columns by annotation: `Numbers`, `Dates` or `Text`. A declared column that the
+input does not bring is all null, so that one table serves every year's record.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias, TypeVar, get_type_hints
+
+import numpy as np
+
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, join_sorted
+
+Column: TypeAlias = Numbers | Text
+AnyColumn = TypeVar("AnyColumn", Numbers, Text, Mask)
+
+NO_ROW = -1
+
+
+class Table:
+    """Rows of one entity. `parent` holds for each row its row in `up`, in ascending order."""
+
+    ENTITY: ClassVar[str]
+
+    def __init__(
+        self, columns: Mapping[str, Column], size: int, *, up: "Table | None" = None,
+        parent: Rows | None = None,
+    ) -> None:  # fmt: skip
+        self.size = size
+        self.up = up
+        self.parent: Rows = np.zeros(size, np.intp) if parent is None else parent
+        for name, column in columns.items():
+            setattr(self, name, column)
+
+    def __getattr__(self, name: str) -> Column:
+        """Give a declared column that the input did not bring: all null."""
+        kind = column_kinds(type(self)).get(name)
+        if kind is None:
+            raise AttributeError(f"{type(self).__name__} has no column {name}")
+        column: Column = Text.nulls(self.size) if kind is Text else np.full(self.size, np.nan)
+        setattr(self, name, column)
+        return column
+
+    def column(self, name: str) -> Column | None:
+        """Give a column by its official name; None where the entity has no such field."""
+        column: Column | None = getattr(self, name) if name in column_kinds(type(self)) else None
+        return column
+
+    @functools.cached_property
+    def learner(self) -> Rows:
+        """Give for each row the row of its learner."""
+        if self.up is None or self.up.up is None:
+            return np.arange(self.size, dtype=np.intp)
+        return self.up.learner[self.parent]
+
+    # From the parent down to the rows.
+
+    def of_parent(self, values: AnyColumn) -> AnyColumn:
+        """Give each row the value of its parent: `fams.of_parent(aims.FundModel)`."""
+        return values.take(self.parent)
+
+    def of_learner(self, values: AnyColumn) -> AnyColumn:
+        """Give each row the value of its learner: `aims.of_learner(learners.DateOfBirth)`."""
+        return values.take(self.learner)
+
+    # From the rows up to the parent. A mask says which rows take part.
+
+    @property
+    def parents(self) -> int:
+        """Give the number of parents, those without a row included."""
+        return self.up.size if self.up is not None else 1
+
+    def any(self, mask: Mask) -> Mask:
+        """Tell for each parent whether at least one of its rows is in the mask."""
+        result = np.zeros(self.parents, bool)
+        result[self.parent[mask]] = True
+        return result
+
+    def all(self, mask: Mask) -> Mask:
+        """Tell for each parent whether all its rows are in the mask; true where it has none."""
+        return ~self.any(~mask)
+
+    def count(self, mask: Mask) -> Numbers:
+        """Give for each parent the number of its rows in the mask."""
+        return np.bincount(self.parent[mask], minlength=self.parents).astype(np.float64)
+
+    def max(self, values: Numbers, mask: Mask | None = None) -> Numbers:
+        """Give for each parent the greatest value of its rows in the mask; null if there is none."""
+        return self._extreme(np.fmax, values, mask)
+
+    def min(self, values: Numbers, mask: Mask | None = None) -> Numbers:
+        """Give for each parent the least value of its rows in the mask; null if there is none."""
+        return self._extreme(np.fmin, values, mask)
+
+    def _extreme(self, ufunc: np.ufunc, values: Numbers, mask: Mask | None) -> Numbers:
+        result = np.full(self.parents, np.nan)
+        if mask is None:
+            ufunc.at(result, self.parent, values)
+        else:
+            ufunc.at(result, self.parent[mask], values[mask])
+        return result
+
+    def sum(self, values: Numbers, mask: Mask) -> Numbers:
+        """Give for each parent the sum of the values in the mask, null counting as 0."""
+        weights = np.nan_to_num(values[mask])
+        return np.bincount(self.parent[mask], weights=weights, minlength=self.parents)
+
+    def first(self, mask: Mask) -> Rows:
+        """Give for each parent its first row in the mask; NO_ROW where there is none."""
+        rows = np.flatnonzero(mask)[::-1]
+        result = np.full(self.parents, NO_ROW, np.intp)
+        result[self.parent[rows]] = rows
+        return result
+
+    def last(self, mask: Mask) -> Rows:
+        """Give for each parent its last row in the mask; NO_ROW where there is none."""
+        rows = np.flatnonzero(mask)
+        result = np.full(self.parents, NO_ROW, np.intp)
+        result[self.parent[rows]] = rows
+        return result
+
+    def row_of_max(self, values: Numbers, mask: Mask) -> Rows:
+        """Give for each parent the first row with the greatest value (`OrderByDescending.First`).
+
+        Null counts as the least value, so a row of null is given only where nothing else is there.
+        """
+        best = self.of_parent(self.max(values, mask))
+        return self.first(mask & ((values == best) | (np.isnan(values) & np.isnan(best))))
+
+    def row_of_min(self, values: Numbers, mask: Mask) -> Rows:
+        """Give for each parent the first row with the least value (`OrderBy.First`): null first."""
+        null = mask & np.isnan(values)
+        has_null = self.of_parent(self.any(null))
+        best = self.of_parent(self.min(values, mask))
+        return self.first(null | (mask & (values == best) & ~has_null))
+
+    # Among the rows themselves.
+
+    def mask(self, rows: Rows) -> Mask:
+        """Give the mask in which just these rows stand; negative rows are left out."""
+        result = np.zeros(self.size, bool)
+        result[rows[rows >= 0]] = True
+        return result
+
+    def first_of_parent(self, mask: Mask) -> Mask:
+        """Keep of a mask the first row of each parent: for rules that stop at the first hit."""
+        return self.mask(self.first(mask))
+
+    def first_of_learner(self, mask: Mask) -> Mask:
+        """Keep of a mask the first row of each learner: for rules that stop at the first hit."""
+        rows = np.flatnonzero(mask)
+        _, firsts = np.unique(self.learner[rows], return_index=True)
+        return self.mask(rows[firsts])
+
+    def siblings(self, left: Mask, right: Mask) -> tuple[Rows, Rows]:
+        """Pair each row of `left` with each row of `right` below the same parent, itself included.
+
+        Gives two arrays of rows of equal length, in the order of `left`, then of `right`.
+        """
+        left_rows, right_rows = np.flatnonzero(left), np.flatnonzero(right)
+        one, other = join_sorted(self.parent[left_rows], self.parent[right_rows])
+        return left_rows[one], right_rows[other]
+
+    def pairs(self, mask: Mask, other: "Table", other_mask: Mask) -> tuple[Rows, Rows]:
+        """Pair each row of the mask with each row of another table's mask of the same learner."""
+        left_rows, right_rows = np.flatnonzero(mask), np.flatnonzero(other_mask)
+        one, two = join_sorted(self.learner[left_rows], other.learner[right_rows])
+        return left_rows[one], right_rows[two]
+
+
+@functools.cache
+def column_kinds(table: type[Table]) -> Mapping[str, object]:
+    """Give for each column that a table declares its kind: Numbers, Dates or Text."""
+    hints = get_type_hints(table, include_extras=True)
+    return {name: kind for name, kind in hints.items() if name[0].isupper() and name != "ENTITY"}
+
+
+@functools.cache
+def date_columns(table: type[Table]) -> frozenset[str]:
+    """Give the columns of a table that hold dates."""
+    return frozenset(name for name, kind in column_kinds(table).items() if kind is Dates)

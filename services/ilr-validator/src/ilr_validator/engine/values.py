@@ -1,0 +1,89 @@
+"""Columns of numbers and how null behaves in them.
+
+Numbers, dates (as day numbers, see `dates`) and flags are numpy arrays, one value for each row of a
+table. Null is NaN, so that a comparison with null is false, as in the official engine; only
+"is not equal" needs care, for which `differs` stands here. Nothing here knows a field or a year.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+Dates: TypeAlias = Annotated[npt.NDArray[np.float64], "date"]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.intp]
+
+
+def is_null(values: Numbers) -> Mask:
+    """Tell for each value whether it is null."""
+    return np.isnan(values)
+
+
+def is_known(values: Numbers) -> Mask:
+    """Tell for each value whether it is there (`HasValue` of the official engine)."""
+    return ~np.isnan(values)
+
+
+def one_of(values: Numbers, *codes: float) -> Mask:
+    """Tell for each value whether it is one of `codes`; null is none of them."""
+    return is_among(values, codes)
+
+
+def is_among(values: Numbers, codes: Iterable[float]) -> Mask:
+    """Tell for each value whether it is in the collection `codes`; null is in none."""
+    wanted = list(codes)
+    if len(wanted) <= 8:  # noqa: PLR2004 - below that, comparing is quicker than sorting
+        result = np.zeros(len(values), bool)
+        for code in wanted:
+            result |= values == code
+        return result
+    return np.isin(values, wanted)
+
+
+def between(values: Numbers, low: Numbers | float, high: Numbers | float) -> Mask:
+    """Tell for each value whether low <= value <= high; false where any of the three is null."""
+    result: Mask = (values >= low) & (values <= high)
+    return result
+
+
+def same(left: Numbers, right: Numbers | float) -> Mask:
+    """Tell where both are equal or both are null (`==` of two nullables in the official engine)."""
+    result: Mask = (left == right) | (np.isnan(left) & np.isnan(right))
+    return result
+
+
+def differs(left: Numbers, right: Numbers | float) -> Mask:
+    """Tell where the two differ, null being equal to null (`!=` of two nullables)."""
+    return ~same(left, right)
+
+
+def take(values: Numbers, rows: Rows) -> Numbers:
+    """Give the values at `rows`; a negative row stands for "no row" and gives null."""
+    if not len(values):
+        return np.full(len(rows), np.nan)
+    return np.where(rows < 0, np.nan, values[rows])
+
+
+def take_mask(values: Mask, rows: Rows) -> Mask:
+    """Give the flags at `rows`; a negative row stands for "no row" and gives false."""
+    if not len(values):
+        return np.zeros(len(rows), bool)
+    result: Mask = (rows >= 0) & values[rows]
+    return result
+
+
+def join_sorted(left: npt.NDArray[np.generic], right: npt.NDArray[np.generic]) -> tuple[Rows, Rows]:
+    """Pair each index of `left` with each index of `right` that holds an equal value.
+
+    `right` must be ascending; `left` may have any order. Pairs come in the order of `left`, then of
+    `right`. The size is the number of pairs: mask both sides first.
+    """
+    begin = np.searchsorted(right, left, "left")
+    counts = np.searchsorted(right, left, "right") - begin
+    total = int(counts.sum())
+    left_rows = np.repeat(np.arange(len(left), dtype=np.intp), counts)
+    before = np.repeat(np.cumsum(counts) - counts - begin, counts)
+    return left_rows, np.arange(total, dtype=np.intp) - before

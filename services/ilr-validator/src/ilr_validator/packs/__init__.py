@@ -1,0 +1,1 @@
+"""Packs: the rules of each academic year."""

@@ -1,0 +1,169 @@
+"""A pack: the rules of one academic year with their dates, code lists, severities and versions.
+
+A pack is a folder: `pack.toml` (year, version, constants), `data/rules.tsv`, `data/codes.tsv` and a
+package `rules` with the definitions, grouped by entity and field. What a year keeps from an earlier
+one it says there by name, `KEPT = carried("2020-21", "LearnActEndDate_01")`, so that nothing is
+carried forward by accident.
+"""
+
+import csv
+import functools
+import importlib
+import importlib.resources
+import pkgutil
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from ilr_validator.engine import dates
+from ilr_validator.engine.code_lists import CodeList
+from ilr_validator.engine.facts import Year
+from ilr_validator.engine.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Rules whose definition a year keeps: its own name of each, and the earlier pack's name."""
+
+    pack: str
+    names: Mapping[str, str]
+
+
+def carried(pack: str, *same: str, **renamed: str) -> Carried:
+    """Keep rules of an earlier pack: under the same name, or `new_name="earlier name"`."""
+    return Carried(pack, {name: name for name in same} | renamed)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """What a pack says of a rule besides its definition. All of it is data, none of it is code."""
+
+    name: str
+    group: str
+    """Entity and field to which the official publication counts the rule."""
+    severity: str
+    """E error, W warning, F the file is refused."""
+    severity_from: Mapping[str, str]
+    """Return (R01 to R14) from which another severity holds."""
+    rejects_file: bool
+    is_online_only: bool
+    is_in_fis: bool
+
+    def severity_at(self, return_name: str | None) -> str:
+        """Give the severity at a return; without one, the severity of the year's end."""
+        current = self.severity
+        for start, severity in sorted(self.severity_from.items()):
+            if return_name is None or return_name >= start:
+                current = severity
+        return current
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The rules of one academic year."""
+
+    name: str
+    version: str
+    is_provisional: bool
+    year: Year
+    constants: Mapping[str, Any]
+    facts: Mapping[str, RuleFacts]
+    rules: Mapping[str, Rule]
+    """The implemented rules by official name."""
+    code_lists: Mapping[str, CodeList]
+
+    @property
+    def not_implemented(self) -> frozenset[str]:
+        """Give the rules that are in force and that nobody has implemented: they are not run."""
+        return frozenset(self.facts) - frozenset(self.rules)
+
+
+def available() -> list[str]:
+    """Give the names of the packs that are shipped, oldest first."""
+    own = importlib.import_module("ilr_validator.packs")
+    folders = (module.name for module in pkgutil.iter_modules(own.__path__) if module.ispkg)
+    return sorted(name[1:].replace("_", "-") for name in folders if name.startswith("y2"))
+
+
+@functools.cache
+def load(name: str) -> Pack:
+    """Load a pack by its academic year, for example "2025-26".
+
+    Raises LookupError where there is no such pack.
+    """
+    if name not in available():
+        raise LookupError(f"no pack {name}; there are {', '.join(available())}")
+    package = f"ilr_validator.packs.y{name.replace('-', '_')}"
+    files = importlib.resources.files(package)
+    settings = tomllib.loads((files / "pack.toml").read_text("utf-8"))
+    facts = {facts.name: facts for facts in _facts((files / "data" / "rules.tsv").read_text("utf-8"))}
+    return Pack(
+        name=name,
+        version=settings["version"],
+        is_provisional=settings["is_provisional"],
+        year=Year.starting(int(name[:4])),
+        constants=settings["constants"],
+        facts=facts,
+        rules=defined_in(package),
+        code_lists=_code_lists(
+            (files / "data" / "codes.tsv").read_text("utf-8"),
+            frozenset(settings.get("provisional_code_lists", ())),
+        ),
+    )
+
+
+def _facts(text: str) -> Iterator[RuleFacts]:
+    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        pairs = (part.split("=") for part in row["severity_from"].split())
+        yield RuleFacts(
+            name=row["rule"],
+            group=row["group"],
+            severity=row["severity"],
+            severity_from={start: severity for start, severity in pairs},
+            rejects_file=row["rejects_file"] == "Y",
+            is_online_only=row["online_only"] == "Y",
+            is_in_fis=row["in_fis"] == "Y",
+        )
+
+
+def defined_in(package: str) -> dict[str, Rule]:
+    """Collect the rules that a pack's package `rules` defines or keeps.
+
+    Raises LookupError where a rule stands twice, or what is kept does not exist.
+    """
+    found: dict[str, Rule] = {}
+    for module in _modules(importlib.import_module(f"{package}.rules")):
+        for each in _rules_of(module):
+            if found.setdefault(each.name, each) is not each:
+                raise LookupError(f"{each.name} stands twice in {package}")
+    return found
+
+
+def _rules_of(module: ModuleType) -> Iterator[Rule]:
+    for value in vars(module).values():
+        if isinstance(value, Rule):
+            yield value
+        elif isinstance(value, Carried):
+            earlier = load(value.pack).rules
+            for new, old in value.names.items():
+                if old not in earlier:
+                    raise LookupError(f"{module.__name__}: {value.pack} has no {old} to keep")
+                yield earlier[old] if new == old else replace(earlier[old], name=new)
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        yield importlib.import_module(module.name)
+
+
+def _code_lists(text: str, provisional: frozenset[str]) -> dict[str, CodeList]:
+    lists: dict[str, dict[str, tuple[float, float]]] = {}
+    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        valid = (
+            dates.parse(row["from"]) if row["from"] else dates.MIN_DATE,
+            dates.parse(row["to"]) if row["to"] else dates.MAX_DATE,
+        )
+        lists.setdefault(row["list"], {})[row["code"].upper()] = valid
+    return {name: CodeList(codes, name not in provisional) for name, codes in lists.items()}

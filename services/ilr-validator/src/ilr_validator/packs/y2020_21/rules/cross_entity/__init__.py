@@ -1,0 +1,1 @@
+"""Rules that compare entities, learners and aims."""
