@@ -159,7 +159,7 @@ def _facts(kind: str, record: Mapping[str, Any], file: Mapping[str, Any]) -> Fil
 
 def _chosen(pack: Pack, names: Any, scopes: frozenset[Scope]) -> tuple[list[Rule], list[str]]:
     if names is None:
-        wanted = list(pack.facts)
+        wanted = [name for name, facts in pack.facts.items() if facts.stage == "business"]
     elif isinstance(names, list) and all(isinstance(name, str) for name in names):
         wanted = names
     else:

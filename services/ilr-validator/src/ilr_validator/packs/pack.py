@@ -43,6 +43,8 @@ class RuleFacts:
     name: str
     group: str
     """Entity and field to which the official publication counts the rule."""
+    stage: str
+    """`container`, `field` (field definitions) or `business`: where in the order it is checked."""
     severity: str
     """E error, W warning, F the file is refused."""
     severity_from: Mapping[str, str]
@@ -120,6 +122,7 @@ def _facts(text: str) -> Iterator[RuleFacts]:
         yield RuleFacts(
             name=row["rule"],
             group=row["group"],
+            stage=row["stage"],
             severity=row["severity"],
             severity_from={start: severity for start, severity in pairs},
             rejects_file=row["rejects_file"] == "Y",
