@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from tests.conformance.ilr_recorded_answers import NotExpressibleError, what_was_answered
 
 from ilr_validator.application.evaluate import evaluate
 from ilr_validator.packs.pack import Pack, load
-from tests.conformance.ilr_recorded_answers import NotExpressibleError, what_was_answered
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data" / "ilr"
 PLAIN: Final = DATA / "vectors-2020-21.jsonl"
@@ -78,7 +78,8 @@ def judge(pack: Pack, vector: Vector) -> Verdict:
         )
         if wanted != given:
             return Verdict(
-                "different", f"parameters expected {dict(wanted - given)}, came {dict(given - wanted)}"
+                "different",
+                f"parameters expected {dict(wanted - given)}, came {dict(given - wanted)}",
             )
     return Verdict("equal")
 
@@ -91,7 +92,7 @@ def _comparable(rule: str, name: str, value: Any) -> tuple[str, str]:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = "" if value is None else str(value)
-    if len(text) >= 10 and text[4] == text[7] == "-" and text[:4].isdigit():  # noqa: PLR2004
+    if len(text) >= 10 and text[4] == text[7] == "-" and text[:4].isdigit():
         text = f"{text[8:10]}/{text[5:7]}/{text[:4]}"
     return name, text
 

@@ -9,7 +9,9 @@ import typer
 from ilr_validator.application.evaluate import evaluate as evaluate_line
 from ilr_validator.packs.pack import load
 
-app = typer.Typer(help="Checks Individualised Learner Records by the official rules.", no_args_is_help=True)
+app = typer.Typer(
+    help="Checks Individualised Learner Records by the official rules.", no_args_is_help=True
+)
 
 CANNOT_CHECK = 2
 

@@ -14,9 +14,8 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch, Surroundings
 from ilr_validator.engine.code_lists import CodeList
 from ilr_validator.engine.facts import FileFacts, Year
-from ilr_validator.engine.objects import tables_of
+from ilr_validator.engine.objects import columns_of, tables_of
 from ilr_validator.engine.reference import ReferenceTable, reference_tables
-from ilr_validator.engine.objects import columns_of
 from ilr_validator.engine.rule import Rule, Scope
 from ilr_validator.engine.run import findings, run
 from ilr_validator.packs.pack import Pack
@@ -41,26 +40,26 @@ def evaluate(pack: Pack, line: Mapping[str, Any], *, is_absent_empty: bool) -> d
         raise ValueError(f"record must be one of {', '.join(RECORDS)}")
     record = line.get("input")
     if not isinstance(record, Mapping):
-        raise ValueError("input must be an object")
+        raise ValueError("input must be an object")  # noqa: TRY004 - what users send
     file = _object(line, "file")
     batch = Batch(
         _tables(kind, record, file),
         surroundings(pack, _facts(kind, record, file), line, is_absent_empty=is_absent_empty),
     )
     chosen, not_run = _chosen(pack, line.get("rules"), SCOPES[kind])
-    fired = []
+    fired: list[dict[str, Any]] = []
     for outcome in run(batch, chosen):
         if outcome.not_run.any():
             not_run.append(outcome.rule.name)
-        for finding in findings(batch, outcome):
-            fired.append(
-                {
-                    "rule": finding.rule.name,
-                    "learnRef": finding.learn_ref_number,
-                    "aimSeq": finding.aim_seq_number,
-                    "params": [list(pair) for pair in finding.parameters],
-                }
-            )
+        fired.extend(
+            {
+                "rule": finding.rule.name,
+                "learnRef": finding.learn_ref_number,
+                "aimSeq": finding.aim_seq_number,
+                "params": [list(pair) for pair in finding.parameters],
+            }
+            for finding in findings(batch, outcome)
+        )
     return {"id": line.get("id"), "fired": fired, "not_run": not_run}
 
 
@@ -70,7 +69,9 @@ def surroundings(
     """Put together what a line's rules may ask: the pack's own, and what the line brings."""
     file, reference = _object(line, "file"), _object(line, "reference")
     changes = {
-        name: dates.parse(value) for name, value in _object(file, "year").items() if name in YEAR_DATES
+        name: dates.parse(value)
+        for name, value in _object(file, "year").items()
+        if name in YEAR_DATES
     }
     lists = dict(pack.code_lists)
     tables: dict[type[ReferenceTable], ReferenceTable] = {}
@@ -95,14 +96,14 @@ def surroundings(
 def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = holder.get(name) or {}
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} must be an object")
+        raise ValueError(f"{name} must be an object")  # noqa: TRY004 - what users send
     return value
 
 
 def _code_list(name: str, codes: Any) -> CodeList:
     """Read a list: ["1", "2"], or [{"code": "LDM034", "from": "2013-08-01", "to": null}]."""
     if not isinstance(codes, list):
-        raise ValueError(f"code list {name} must be a list")
+        raise ValueError(f"code list {name} must be a list")  # noqa: TRY004 - what users send
     entries = {}
     for one in codes:
         entry = one if isinstance(one, Mapping) else {"code": one}

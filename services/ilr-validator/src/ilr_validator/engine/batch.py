@@ -86,9 +86,7 @@ class Batch(Record):
 
     # Code lists. A row that is not in `where` is not looked up; the answer for it is false.
 
-    def in_list(
-        self, name: str, table: Table, where: Mask | None, *keys: Text | Numbers
-    ) -> Mask:
+    def in_list(self, name: str, table: Table, where: Mask | None, *keys: Text | Numbers) -> Mask:
         """Tell for each row of `where` whether its key is in a code list, at whatever date."""
         key = keys_of(*keys)
         return self._answer(name, table, where, lambda found: found.holds(key), key)
@@ -131,7 +129,12 @@ class Batch(Record):
         return self._answer(name, table, where, expired, key)
 
     def _answer(
-        self, name: str, table: Table, where: Mask | None, ask: Callable[[CodeList], Mask], key: Text
+        self,
+        name: str,
+        table: Table,
+        where: Mask | None,
+        ask: Callable[[CodeList], Mask],
+        key: Text,
     ) -> Mask:
         reached = np.ones(table.size, bool) if where is None else where
         found = self.surroundings.code_lists.get(name)
@@ -171,8 +174,7 @@ class Batch(Record):
             if not self.surroundings.is_absent_empty:
                 self.mark_not_run(table, where)
             found = kind({}, 0)
-        assert isinstance(found, kind)
-        return found
+        return cast(AnyReference, found)
 
     def mark_not_run(self, table: Table, rows: Mask) -> None:
         """Say that the rule at work cannot be judged for the learners of these rows."""

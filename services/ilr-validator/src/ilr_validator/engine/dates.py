@@ -5,21 +5,20 @@ functions take columns or single numbers. Source: VS Rules/Query/DateTimeQuerySe
 AcademicYearQueryService.cs (spec/ilr.md section 5.2).
 """
 
-import datetime
-from typing import Final, TypeVar
+import datetime as dt
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ilr_validator.engine.values import Dates, Mask, Numbers
 
-EPOCH: Final = datetime.date(1970, 1, 1).toordinal()
-DateOrDates = TypeVar("DateOrDates", Dates, float)
+EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
 def day(year: int, month: int, day_of_month: int) -> float:
     """Give the day number of a date that stands in a rule."""
-    return float(datetime.date(year, month, day_of_month).toordinal() - EPOCH)
+    return float(dt.date(year, month, day_of_month).toordinal() - EPOCH)
 
 
 MIN_DATE: Final = day(1, 1, 1)
@@ -32,15 +31,15 @@ def parse(text: str) -> float:
 
     Raises ValueError where the text is neither.
     """
-    moment = datetime.datetime.fromisoformat(text)
+    moment = dt.datetime.fromisoformat(text)
     whole = moment.toordinal() - EPOCH
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
     return whole + seconds / 86_400
 
 
-def to_date(number: float) -> datetime.date:
+def to_date(number: float) -> dt.date:
     """Give the date of a day number, without its time of day."""
-    return datetime.date.fromordinal(int(np.floor(number)) + EPOCH)
+    return dt.date.fromordinal(int(np.floor(number)) + EPOCH)
 
 
 def display(number: float) -> str:
@@ -90,7 +89,7 @@ def _first_of(months: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def add_months(dates: Dates, months_to_add: Numbers | int) -> Dates:
-    """Add months; a day that the month lacks becomes its last one; saturates at both ends of time."""
+    """Add months; a day that the month lacks becomes its last one; saturates at both ends."""
     days, months, null = _split(dates)
     within = days - _first_of(months)
     added = np.where(np.isnan(months_to_add), 0, months_to_add)
@@ -118,9 +117,7 @@ def years_between(start: Dates, end: Dates) -> Numbers:
 def months_between(start: Dates, end: Dates) -> Numbers:
     """Give the difference of the calendar months, days ignored, never negative."""
     start, end = np.broadcast_arrays(start, end)
-    months: Numbers = np.abs(
-        12 * (year_of(start) - year_of(end)) + month_of(start) - month_of(end)
-    )
+    months: Numbers = np.abs(12 * (year_of(start) - year_of(end)) + month_of(start) - month_of(end))
     return months
 
 
@@ -147,7 +144,8 @@ def last_friday_in_june(dates: Dates) -> Dates:
     years = year_of(dates) + (month_of(dates) > 8)  # noqa: PLR2004 - August
     first_of_july = make(years, 7, 1)
     day_of_week = (first_of_july + 4) % 7  # Sunday is 0; 1970-01-01 was a Thursday
-    return first_of_july - ((day_of_week + 1) % 7 + 1)
+    result: Dates = first_of_july - ((day_of_week + 1) % 7 + 1)
+    return result
 
 
 def is_in_previous_year(dates: Dates, year_start: float) -> Mask:

@@ -32,7 +32,7 @@ from ilr_validator.engine.record import (
     PriorAttainments,
     WorkPlacements,
 )
-from ilr_validator.engine.tables import Column, Table, column_kinds
+from ilr_validator.engine.tables import Column, Table
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates
 
@@ -137,7 +137,7 @@ def columns_of(kind: type[Table], records: Sequence[Mapping[str, Any]]) -> dict[
     """
     present = {ALIASES.get(name, name) for record in records for name in record}
     columns: dict[str, Column] = {}
-    for name, sort in column_kinds(kind).items():
+    for name, sort in kind.KINDS.items():
         if name not in present and name not in REQUIRED_DATES:
             continue
         alias = next((other for other, own in ALIASES.items() if own == name), name)
@@ -161,5 +161,3 @@ def _column(sort: object, name: str, values: Sequence[Any]) -> Column:
         [np.nan if value is None or isinstance(value, list) else float(value) for value in values],
         np.float64,
     )
-
-

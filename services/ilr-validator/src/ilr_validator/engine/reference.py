@@ -5,7 +5,7 @@ present and says "no such row". Column names are those of the publisher's files.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from ilr_validator.engine.tables import Table
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates, Numbers, Rows, join_sorted
 
+UNKNOWN: Final = -1
+
 
 class ReferenceTable(Table):
     """Rows of reference data, found by one key column."""
@@ -21,39 +23,29 @@ class ReferenceTable(Table):
     KEY: ClassVar[str]
 
     def matching(self, keys: Text | Numbers) -> tuple[Rows, Rows]:
-        """Pair the index of each key with each row of the table that has it, letter case ignored."""
-        if isinstance(keys, Text):
-            numbers, order = self._text_index()
-            table = np.array([numbers.get((key or "").upper(), -1) for key in keys.values])
-            wanted = table[keys.codes]
-        else:
-            order = self._order()
-            wanted = keys
-        found = np.flatnonzero((wanted != -1) & ~np.isnan(wanted))
-        one, other = join_sorted(wanted[found], self._sorted)
+        """Pair the index of each key with each row of the table that has it, whatever the case."""
+        column = getattr(self, self.KEY)
+        wanted = self._numbered(keys) if isinstance(keys, Text) else keys
+        stored = column.folded if isinstance(column, Text) else column
+        order = self._order(stored)
+        found = np.flatnonzero((wanted != UNKNOWN) & ~np.isnan(wanted))
+        one, other = join_sorted(wanted[found], stored[order])
         return found[one], order[other]
 
-    def _order(self) -> Rows:
-        if "_kept_order" not in self.__dict__:
-            values = self.column(self.KEY)
-            assert isinstance(values, np.ndarray)
-            self._kept_order = np.argsort(values, kind="stable")
-            self._sorted: npt.NDArray[np.generic] = values[self._kept_order]
-        return self._kept_order
+    def _order(self, stored: npt.NDArray[np.generic]) -> Rows:
+        kept: Rows | None = self.__dict__.get("_kept_order")
+        if kept is None:
+            kept = self._kept_order = np.argsort(stored, kind="stable")
+        return kept
 
-    def _text_index(self) -> tuple[Mapping[str, int], Rows]:
-        if "_numbers" not in self.__dict__:
-            values = self.column(self.KEY)
-            assert isinstance(values, Text)
-            self._kept_order = np.argsort(values.folded, kind="stable")
-            self._sorted = values.folded[self._kept_order]
-            pairs = zip(values.values, range(len(values.values)), strict=True)
-            numbers: dict[str, int] = {}
-            for text, _ in pairs:
-                if text is not None:
-                    numbers.setdefault(text.upper(), len(numbers) + 1)
-            self._numbers: Mapping[str, int] = numbers
-        return self._numbers, self._kept_order
+    def _numbered(self, keys: Text) -> npt.NDArray[np.int64]:
+        """Give each key the number that its text has in this table's own column."""
+        numbers: dict[str, int] | None = self.__dict__.get("_kept_numbers")
+        if numbers is None:
+            numbers = self._kept_numbers = getattr(self, self.KEY).folded_numbers()
+        table = np.array([numbers.get((key or "").upper(), UNKNOWN) for key in keys.values])
+        result: npt.NDArray[np.int64] = table[keys.codes]
+        return result
 
 
 class LarsAims(ReferenceTable):
@@ -276,7 +268,7 @@ class Contracts(ReferenceTable):
 
 
 class ContractEligibilities(ReferenceTable):
-    """European Social Fund eligibility of a contract: one row a contract. Benefits is 1, 0, null."""
+    """European Social Fund eligibility: one row a contract. Benefits is 1, 0 or null."""
 
     ENTITY = "contract_eligibilities"
     KEY = "ContractAllocationNumber"

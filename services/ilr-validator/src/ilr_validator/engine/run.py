@@ -10,11 +10,13 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import Parameter, Rule
-from ilr_validator.engine.tables import Table, date_columns
+from ilr_validator.engine.tables import Table
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Mask, Rows
+from ilr_validator.engine.values import Dates, Mask, Rows
 
-DATE_NAMES = frozenset().union(*(date_columns(kind) for kind in Batch.NAMES))
+DATE_NAMES = frozenset().union(
+    *({name for name, sort in kind.KINDS.items() if sort is Dates} for kind in Batch.NAMES)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
     for each in rules:
         batch.not_run = np.zeros(batch.learners.size, bool)
         found = each.breaks(batch)
-        rows = np.flatnonzero(found) if found.dtype == bool else found[found >= 0]
+        rows: Rows = (
+            np.flatnonzero(found) if found.dtype == bool else found[found >= 0].astype(np.intp)
+        )
         if batch.not_run.any():
             if each.scope == "learner":
                 rows = rows[~batch.not_run[batch.table(each.table).learner[rows]]]
@@ -56,6 +60,12 @@ def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
         yield Outcome(each, rows, batch.not_run)
 
 
+def _rows(found: Mask | Rows) -> Rows:
+    if found.dtype == bool:
+        return np.flatnonzero(found)
+    return found[found >= 0].astype(np.intp)
+
+
 def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
     """Build what is reported of each breach. Costly next to finding them, so for breaches only."""
     rows = outcome.rows
@@ -63,7 +73,9 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
         return []
     rule = outcome.rule
     table = batch.table(rule.table)
-    names = [parameter if isinstance(parameter, str) else parameter[0] for parameter in rule.parameters]
+    names = [
+        parameter if isinstance(parameter, str) else parameter[0] for parameter in rule.parameters
+    ]
     values = [_values(batch, table, rows, parameter) for parameter in rule.parameters]
     references, learners = _learners(batch, table, rows, rule)
     sequences = _aims(table, rows) if rule.reports_aim else [None] * len(rows)
@@ -141,5 +153,3 @@ def _plain(value: float) -> int | float | None:
 
 def _texts(column: Text) -> list[str | None]:
     return [column.values[code] for code in column.codes]
-
-

@@ -23,6 +23,14 @@ class Table:
     """Rows of one entity. `parent` holds for each row its row in `up`, in ascending order."""
 
     ENTITY: ClassVar[str]
+    KINDS: ClassVar[Mapping[str, object]] = {}
+    """The declared columns, each with its kind: Numbers, Dates or Text."""
+
+    def __init_subclass__(cls) -> None:
+        """Note which columns the table declares."""
+        hints = get_type_hints(cls, include_extras=True)
+        kinds = (Numbers, Dates, Text)
+        cls.KINDS = {name: kind for name, kind in hints.items() if kind in kinds}
 
     def __init__(
         self, columns: Mapping[str, Column], size: int, *, up: "Table | None" = None,
@@ -36,7 +44,7 @@ class Table:
 
     def __getattr__(self, name: str) -> Column:
         """Give a declared column that the input did not bring: all null."""
-        kind = column_kinds(type(self)).get(name)
+        kind = self.KINDS.get(name)
         if kind is None:
             raise AttributeError(f"{type(self).__name__} has no column {name}")
         column: Column = Text.nulls(self.size) if kind is Text else np.full(self.size, np.nan)
@@ -45,7 +53,7 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """Give a column by its official name; None where the entity has no such field."""
-        column: Column | None = getattr(self, name) if name in column_kinds(type(self)) else None
+        column: Column | None = getattr(self, name) if name in self.KINDS else None
         return column
 
     @functools.cached_property
@@ -84,10 +92,11 @@ class Table:
 
     def count(self, mask: Mask) -> Numbers:
         """Give for each parent the number of its rows in the mask."""
-        return np.bincount(self.parent[mask], minlength=self.parents).astype(np.float64)
+        counts: Numbers = np.bincount(self.parent[mask], minlength=self.parents).astype(np.float64)
+        return counts
 
     def max(self, values: Numbers, mask: Mask | None = None) -> Numbers:
-        """Give for each parent the greatest value of its rows in the mask; null if there is none."""
+        """Give for each parent the greatest value of its rows in the mask; null for none."""
         return self._extreme(np.fmax, values, mask)
 
     def min(self, values: Numbers, mask: Mask | None = None) -> Numbers:
@@ -96,16 +105,18 @@ class Table:
 
     def _extreme(self, ufunc: np.ufunc, values: Numbers, mask: Mask | None) -> Numbers:
         result = np.full(self.parents, np.nan)
-        if mask is None:
-            ufunc.at(result, self.parent, values)
-        else:
-            ufunc.at(result, self.parent[mask], values[mask])
+        parent = self.parent if mask is None else self.parent[mask]
+        if len(parent):
+            starts = np.flatnonzero(np.diff(parent, prepend=-1))  # rows of one parent are together
+            result[parent[starts]] = ufunc.reduceat(
+                values if mask is None else values[mask], starts
+            )
         return result
 
     def sum(self, values: Numbers, mask: Mask) -> Numbers:
         """Give for each parent the sum of the values in the mask, null counting as 0."""
         weights = np.nan_to_num(values[mask])
-        return np.bincount(self.parent[mask], weights=weights, minlength=self.parents)
+        return np.bincount(self.parent[mask], weights, self.parents).astype(np.float64)
 
     def first(self, mask: Mask) -> Rows:
         """Give for each parent its first row in the mask; NO_ROW where there is none."""
@@ -168,16 +179,3 @@ class Table:
         left_rows, right_rows = np.flatnonzero(mask), np.flatnonzero(other_mask)
         one, two = join_sorted(self.learner[left_rows], other.learner[right_rows])
         return left_rows[one], right_rows[two]
-
-
-@functools.cache
-def column_kinds(table: type[Table]) -> Mapping[str, object]:
-    """Give for each column that a table declares its kind: Numbers, Dates or Text."""
-    hints = get_type_hints(table, include_extras=True)
-    return {name: kind for name, kind in hints.items() if name[0].isupper() and name != "ENTITY"}
-
-
-@functools.cache
-def date_columns(table: type[Table]) -> frozenset[str]:
-    """Give the columns of a table that hold dates."""
-    return frozenset(name for name, kind in column_kinds(table).items() if kind is Dates)

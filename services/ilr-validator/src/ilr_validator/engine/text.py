@@ -42,7 +42,7 @@ class Text:
 
     def at(self, row: int) -> str | None:
         """Give the text of one row."""
-        return self.values[self.codes[row]]
+        return self.values[int(self.codes[row])]
 
     def take(self, rows: Rows) -> "Text":
         """Give the texts at `rows`; a negative row stands for "no row" and gives null."""
@@ -101,19 +101,25 @@ class Text:
         sizes = [np.nan if text is None else float(len(text)) for text in self.values]
         return np.array(sizes)[self.codes]
 
+    def folded_numbers(self) -> dict[str, int]:
+        """Give each distinct text in upper case the number that `folded` has for it."""
+        kept: dict[str, int] | None = self._kept.get("numbers")
+        if kept is None:
+            kept = self._kept["numbers"] = {}
+            for text in self.values:
+                if text is not None:
+                    kept.setdefault(text.upper(), len(kept) + 1)
+        return kept
+
     @property
     def folded(self) -> npt.NDArray[np.int32]:
         """Give for each row a number that is equal where texts differ in letter case only."""
-        kept = self._kept.get("folded")
+        kept: npt.NDArray[np.int32] | None = self._kept.get("folded")
         if kept is None:
-            numbers: dict[str | None, int] = {None: NULL}
-            table = [
-                numbers.setdefault(None if text is None else text.upper(), len(numbers))
-                for text in self.values
-            ]
+            numbers = self.folded_numbers()
+            table = [NULL if text is None else numbers[text.upper()] for text in self.values]
             kept = self._kept["folded"] = np.array(table, np.int32)[self.codes]
-        result: npt.NDArray[np.int32] = kept
-        return result
+        return kept
 
     def equals(self, other: "Text", *, ignore_case: bool = False) -> Mask:
         """Tell for each row whether both columns hold the same text; null equals null."""

@@ -100,7 +100,9 @@ def load(name: str) -> Pack:
     package = f"ilr_validator.packs.y{name.replace('-', '_')}"
     files = importlib.resources.files(package)
     settings = tomllib.loads((files / "pack.toml").read_text("utf-8"))
-    facts = {facts.name: facts for facts in _facts((files / "data" / "rules.tsv").read_text("utf-8"))}
+    facts = {
+        facts.name: facts for facts in _facts((files / "data" / "rules.tsv").read_text("utf-8"))
+    }
     return Pack(
         name=name,
         version=settings["version"],
@@ -118,13 +120,13 @@ def load(name: str) -> Pack:
 
 def _facts(text: str) -> Iterator[RuleFacts]:
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):
-        pairs = (part.split("=") for part in row["severity_from"].split())
+        pairs = (part.split("=", 1) for part in row["severity_from"].split())
         yield RuleFacts(
             name=row["rule"],
             group=row["group"],
             stage=row["stage"],
             severity=row["severity"],
-            severity_from={start: severity for start, severity in pairs},
+            severity_from=dict(pairs),
             rejects_file=row["rejects_file"] == "Y",
             is_online_only=row["online_only"] == "Y",
             is_in_fis=row["in_fis"] == "Y",
