@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 import pytest_asyncio
 
 from matricula_chassis.clock import SystemClock
+from matricula_localstack.ports import free_ports
 from matricula_testkit.tokens import TokenMint
 
 STUB = Path(__file__).with_name("stub_service.py")
@@ -30,9 +30,8 @@ ALL_ROLES = (
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    (port,) = free_ports(1)
+    return port
 
 
 class Issuer:
@@ -126,7 +125,7 @@ class GatewayProcess:
         await self.until_ready()
 
     async def until_ready(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         async with httpx.AsyncClient() as client:
             while time.monotonic() < deadline:
                 assert self.process is not None
@@ -144,7 +143,7 @@ class GatewayProcess:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def token(self, *roles: str, **changes: Any) -> str:
         claims = {"roles": list(roles or ALL_ROLES), "sub": "person-1", **changes}
@@ -173,7 +172,7 @@ class Stub:
         self.process = subprocess.Popen([sys.executable, str(STUB), str(self.port)])
 
     async def until_ready(self) -> None:
-        for _ in range(200):
+        for _ in range(1_200):
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.close()
@@ -199,7 +198,15 @@ class Stub:
         return found
 
     async def forget(self) -> None:
+        """Begin anew, once what an earlier test left under way has ended: it would be counted."""
+        await self.until_idle()
         await self._get("/forget")
+
+    async def until_idle(self) -> None:
+        """Wait until no request is under way; that a client is gone is noticed a moment later."""
+        async with asyncio.timeout(30):
+            while (await self.state())["open"]:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.02)
 
     def stop(self) -> None:
         self.process.kill()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -225,7 +226,7 @@ async def test_a_request_is_never_sent_twice_when_the_first_connection_was_new(
     one = make_gateway()
     await one.start()
     await stub.forget()
-    async with httpx.AsyncClient(base_url=one.url) as client:
+    async with httpx.AsyncClient(base_url=one.url, timeout=20) as client:
         answer = await client.get(LEARNERS, headers={"Prefer": "stub=cut", **one.bearer()})
     assert answer.status_code == 502
     assert len(await stub.seen()) == 1
@@ -254,15 +255,12 @@ async def test_a_post_on_a_dead_kept_connection_is_not_repeated(
 async def test_a_service_that_is_not_there_is_a_503_with_retry_after(make_gateway: Any) -> None:
     one = make_gateway(upstream_port=9)
     await one.start()
-    async with httpx.AsyncClient(base_url=one.url) as client:
-        for _ in range(5):  # the breaker opens after three
+    is_open = re.compile(r'reason="open",service="learner-api"|service="learner-api",reason="open"')
+    async with httpx.AsyncClient(base_url=one.url, timeout=20) as client, asyncio.timeout(30):
+        while not is_open.search(await one.metrics()):  # the breaker opens after three
             answer = await client.get(LEARNERS, headers=one.bearer())
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
-    metrics = await one.metrics()
-    assert 'reason="open",service="learner-api"' in metrics or (
-        'service="learner-api",reason="open"' in metrics
-    )
 
 
 async def test_a_service_that_does_not_answer_in_time_is_a_504(
@@ -270,7 +268,7 @@ async def test_a_service_that_does_not_answer_in_time_is_a_504(
 ) -> None:
     one = make_gateway(GATEWAY_UPSTREAM_ANSWER_SECONDS="0.5")
     await one.start()
-    async with httpx.AsyncClient(base_url=one.url) as client, asyncio.timeout(5):
+    async with httpx.AsyncClient(base_url=one.url, timeout=20) as client:
         answer = await client.get(LEARNERS, headers={"Prefer": "stub=hang", **one.bearer()})
     assert answer.status_code == 504
     assert int(answer.headers["retry-after"]) > 0
@@ -324,10 +322,10 @@ async def test_continue_is_sent_only_when_the_request_may_go_on(
         f"POST {LEARNERS} HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n"
         f"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n".encode()
     )
-    interim = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    interim = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
     writer.write(b"{}")
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
     assert head.startswith(b"HTTP/1.1 200 ")
     writer.close()
 

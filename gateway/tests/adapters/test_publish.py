@@ -67,7 +67,7 @@ async def publish_until(directory: Path, broker: Broker, condition: Any) -> Spoo
     stop = asyncio.Event()
     watchdog = ProgressWatchdog("spool")
     working = asyncio.ensure_future(publish_spool(reader, broker, stop=stop, watchdog=watchdog))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - the broker of the test has no event
             await asyncio.sleep(0.01)
     stop.set()

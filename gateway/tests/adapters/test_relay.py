@@ -87,7 +87,7 @@ async def test_kill_9_of_the_relay_loses_nothing_and_a_duplicate_is_the_same_eve
     with subprocess.Popen(COMMAND, env=settings, stdout=subprocess.DEVNULL) as relay:  # noqa: ASYNC220
         await until(is_done, patience=60)
         relay.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(relay.wait, 20) == 0
+        assert await asyncio.to_thread(relay.wait, 60) == 0
     spool.close()
 
     events = await published(bootstrap, set(kept))

@@ -70,7 +70,7 @@ async def test_server_sent_events_pass_one_by_one(client: httpx.AsyncClient, gat
     headers = {"Prefer": "stub=events", **gateway.bearer()}
     path = f"{UPLOAD}/1/events"
     lines = []
-    async with asyncio.timeout(5), client.stream("GET", path, headers=headers) as answer:
+    async with asyncio.timeout(30), client.stream("GET", path, headers=headers) as answer:
         assert answer.headers["content-type"] == "text/event-stream"
         async for line in answer.aiter_lines():
             lines.append(line)
@@ -83,12 +83,13 @@ async def test_the_head_of_a_quiet_stream_does_not_wait_for_its_first_event(
     client: httpx.AsyncClient, gateway: Any
 ) -> None:
     headers = {"Prefer": "stub=quiet", **gateway.bearer()}
-    async with asyncio.timeout(2), client.stream("GET", f"{UPLOAD}/1/events", headers=headers) as a:
-        assert a.status_code == 200
+    address = f"{UPLOAD}/1/events"
+    async with asyncio.timeout(30), client.stream("GET", address, headers=headers) as answer:
+        assert answer.status_code == 200
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await condition():  # noqa: ASYNC110 - another process is watched
             await asyncio.sleep(0.02)
 
@@ -100,11 +101,7 @@ async def test_a_client_that_leaves_a_stream_ends_it_at_the_service(
     headers = {"Prefer": f"stub={kind}", **gateway.bearer()}
     async with client.stream("GET", f"{UPLOAD}/1/events", headers=headers) as answer:
         assert answer.status_code == 200
-
-    async def is_over() -> bool:
-        return bool((await stub.state())["open"] == 0)
-
-    await until(is_over)
+    await stub.until_idle()
 
 
 async def test_a_client_that_leaves_an_upload_ends_it_at_the_service(

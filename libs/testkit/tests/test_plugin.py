@@ -15,6 +15,9 @@ from matricula_localstack.provision import plain
 from matricula_testkit.plugin import OutsideConnectionError
 from matricula_testkit.servers import DatabaseFactory, KafkaServer, PostgresServer
 
+# Each run removes what killed runs left behind, so two of them at once would meet.
+one_after_another = pytest.mark.xdist_group("inner-run")
+
 
 def inner_run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a test file in a pytest of its own."""
@@ -29,7 +32,7 @@ def inner_run(folder: Path, source: str, *arguments: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
 
 
@@ -57,6 +60,7 @@ def test_loopback_and_unix_sockets_stay_open(tmp_path: Path) -> None:
         probe.connect(address)
 
 
+@one_after_another
 def test_a_test_that_leaves_a_task_running_fails(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,
@@ -90,6 +94,7 @@ async def test_each_database_is_fresh_and_has_its_roles(make_database: DatabaseF
         await asyncpg.connect(one.admin)
 
 
+@one_after_another
 def test_workers_share_one_server_and_it_ends_with_the_run(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,
@@ -116,10 +121,11 @@ def test_workers_share_one_server_and_it_ends_with_the_run(tmp_path: Path) -> No
 @pytest.mark.kafka
 def test_the_broker_answers(kafka_server: KafkaServer, postgres_server: PostgresServer) -> None:
     host, _, port = kafka_server.bootstrap.partition(":")
-    with socket.create_connection((host, int(port)), timeout=5):
+    with socket.create_connection((host, int(port)), timeout=30):
         assert postgres_server.admin_url.startswith("postgres")
 
 
+@one_after_another
 def test_what_a_killed_run_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
     done = inner_run(
         tmp_path,

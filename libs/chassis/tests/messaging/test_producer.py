@@ -30,7 +30,7 @@ async def wire(kafka_server: KafkaServer) -> Wire:
 
 @pytest_asyncio.fixture
 async def producer(wire: Wire) -> AsyncIterator[RecordProducer]:
-    async with RecordProducer(wire.bootstrap, client_id="test", delivery_timeout=5) as opened:
+    async with RecordProducer(wire.bootstrap, client_id="test", delivery_timeout=60) as opened:
         yield opened
 
 

@@ -33,7 +33,7 @@ async def consume(settings: ProbeSettings) -> AsyncIterator[Process]:
             raise ValueError(CANARY)
 
     async def limit(stop: asyncio.Event) -> None:  # a failure must not hang the run
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             await stop.wait()
 
     yield Process(health=HealthRegistry(), workers={"things": worker, "limit": limit})

@@ -122,7 +122,7 @@ async def test_a_stream_nobody_reads_is_closed(make_app: Callable[..., FastAPI])
         "method": "GET", "path": "/progress", "raw_path": b"/progress", "root_path": "",
         "scheme": "http", "query_string": b"", "headers": [], "server": ("probe", 80),
     }  # fmt: skip
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         with suppress(asyncio.CancelledError):
             await app(scope, receive, send)  # type: ignore[arg-type]
         await work.is_closed.wait()

@@ -82,7 +82,7 @@ async def test_a_second_signal_does_not_wait_for_the_limit(captured_log: Capture
         send_signal()
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await supervise(stubborn(), stop=asyncio.Event(), drain_seconds=60)
     assert [line["is_repeated"] for line in captured_log.events("process.signal_received")] == [
         False,
@@ -154,6 +154,6 @@ async def test_tasks_that_end_by_themselves_end_the_supervision() -> None:
     async def short() -> None:
         return
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await supervise(short(), short(), stop=stop)
     assert not stop.is_set()

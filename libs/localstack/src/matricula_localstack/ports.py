@@ -82,15 +82,19 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago (for tests)."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return ports that nobody else is given while this process lives (for tests).
+
+    Each stays bound here without listening: a server that names it may listen on it, and whoever
+    asks for any free port gets another one.
+    """
+    found = []
+    for _ in range(count):
+        kept = socket.socket()
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        found.append(int(kept.getsockname()[1]))
+        kept.detach()  # left open on purpose
+    return found
 
 
 def taken(wanted: Iterable[tuple[int, str]]) -> list[str]:

@@ -87,7 +87,7 @@ def test_an_altered_jar_keeps_the_broker_from_starting(stack: Stack, tmp_path: P
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode != 0
     assert "slf4j-api-1.7.36.jar" in done.stderr

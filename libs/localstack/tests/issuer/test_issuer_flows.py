@@ -5,7 +5,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import socket
 import stat
 import sys
 import time as system_time
@@ -31,6 +30,7 @@ from matricula_localstack.issuer.scripted import (
     person_tokens,
     upsert,
 )
+from matricula_localstack.ports import free_ports
 
 ISSUER = "http://127.0.0.1:8090"
 ROLES = {
@@ -531,14 +531,14 @@ def test_the_command_refuses_to_listen_elsewhere(tmp_path: Path) -> None:
 async def test_the_command_serves_the_roles_of_the_policy_until_it_is_stopped(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
+    (port,) = free_ports(1)
     command = [sys.executable, "-m", "matricula_localstack.issuer"]
     process = await asyncio.create_subprocess_exec(
         *command, "--port", str(port), "--home", str(tmp_path), stderr=asyncio.subprocess.PIPE
     )
     try:
         issuer = f"http://127.0.0.1:{port}"
-        async with asyncio.timeout(30), httpx.AsyncClient() as client:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
             while not await answers(client, f"{issuer}/jwks"):
                 assert process.returncode is None
                 await asyncio.sleep(0.05)
@@ -552,12 +552,6 @@ async def test_the_command_serves_the_roles_of_the_policy_until_it_is_stopped(
         process.terminate()
         _, said = await process.communicate()
     assert b"DEV ONLY" in said
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def answers(client: httpx.AsyncClient, url: str) -> bool:

@@ -54,3 +54,12 @@ def test_a_port_in_use_is_named_with_its_purpose() -> None:
         (sentence,) = taken([(port, "the public entrance"), (free_ports(1)[0], "nothing")])
     assert f"port {port} (the public entrance) is in use" in sentence
     assert is_free(port)
+
+
+def test_a_free_port_is_kept_for_the_server_that_names_it() -> None:
+    (port,) = free_ports(1)
+    for _ in range(2):  # also again, after a server has ended
+        with socket.create_server(("127.0.0.1", port)) as server:
+            assert server.getsockname()[1] == port
+    with socket.socket() as another, pytest.raises(OSError, match="in use"):
+        another.bind(("127.0.0.1", port))

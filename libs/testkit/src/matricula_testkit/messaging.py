@@ -34,7 +34,7 @@ __all__ = [
 
 _IDS: Final = SystemIds()
 _READ_MS: Final = 500
-_REQUEST_MS: Final = 10_000
+_REQUEST_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def make_wire(bootstrap: str, *, partitions: int = 2) -> Wire:
     return Wire(bootstrap, await make_topic(bootstrap, partitions=partitions), partitions)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, patience: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, patience: float = 60.0) -> None:
     """Wait until a condition of the outside world holds; TimeoutError after `patience` seconds."""
     async with asyncio.timeout(patience):
         while not await condition():  # noqa: ASYNC110 - no event tells of another process's work

@@ -56,7 +56,7 @@ class Operator:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
     @asynccontextmanager
@@ -75,11 +75,11 @@ class Operator:
         finally:
             if process.returncode is None:
                 process.terminate()
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await process.wait()
 
     async def sealed(self, count: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while max(await self.log.signed(), default=0) < count:  # noqa: ASYNC110 - in a database
                 await asyncio.sleep(0.05)
 
@@ -106,7 +106,7 @@ async def test_a_sealer_killed_at_its_worst_moments_comes_back_to_the_same_log(
     seen: dict[int, str] = {}
     for point in points:
         async with operator.running("seal", MATRICULA_CRASH_POINT=f"{point}:2") as process:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 assert await process.wait() == 137, point
         signed = await log.signed()
         assert seen.items() <= signed.items()
@@ -199,7 +199,7 @@ async def test_what_is_published_is_consumed_sealed_and_proved(
 async def has_sealed(log: Any, events: Sequence[Any]) -> None:
     """Wait until the log holds these; the topics may hold events of other tests too."""
     wanted = {event.id for event in events}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not wanted <= set(await log.sealed_ids()):  # noqa: ASYNC110 - it is in a database
             await asyncio.sleep(0.1)
 

@@ -7,7 +7,7 @@ run* for the rule at work; the runner starts that list anew for each rule (spec/
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -174,7 +174,7 @@ class Batch(Record):
             if not self.surroundings.is_absent_empty:
                 self.mark_not_run(table, where)
             found = kind({}, 0)
-        return cast(AnyReference, found)
+        return cast("AnyReference", found)
 
     def mark_not_run(self, table: Table, rows: Mask) -> None:
         """Say that the rule at work cannot be judged for the learners of these rows."""
