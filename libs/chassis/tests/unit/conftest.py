@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from hypothesis import settings
 
 from matricula_chassis.http import HealthRegistry, create_app
 from matricula_testkit.observed import CapturedLog, capturing_log, small_catalogue
-
-# A time limit per example would measure the machine, not the code.
-settings.register_profile("chassis", deadline=None)
-settings.load_profile("chassis")
 
 
 @pytest.fixture
