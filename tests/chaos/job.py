@@ -149,7 +149,7 @@ class Laboratory:
         async def refusals() -> int:
             return self.calls.seen[_INSUFFICIENT_STORAGE]
 
-        await until(refusals, lambda seen: seen >= _REALLY_FULL, seconds=30)
+        await until(refusals, lambda seen: seen >= _REALLY_FULL, seconds=90)
         await disk.enlarge()
         began = time.monotonic()
         await going

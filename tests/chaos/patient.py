@@ -22,7 +22,7 @@ from matricula_localstack.demo.platform_client import (
 )
 
 PASSING: Final = frozenset({429, 502, 503, 504, 507})
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 180.0
 _PAUSE_SECONDS: Final = 0.1
 _CONFLICT: Final = 409
 

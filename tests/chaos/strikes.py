@@ -13,8 +13,8 @@ from tests.e2e.own_stack import OwnStack
 
 from matricula_localstack.state import StackState, Status, UnitState
 
-RECOVERY_SECONDS: Final = 90.0
-_JOB_SECONDS: Final = 200.0  # a job under every fault at once, on a busy machine
+RECOVERY_SECONDS: Final = 180.0
+_JOB_SECONDS: Final = 400.0  # a job under every fault at once, on a busy machine
 _POLL_SECONDS: Final = 0.03
 _OK: Final = 200
 SERVERS: Final = frozenset({"postgres", "kafka"})

@@ -11,7 +11,7 @@ from tests.chaos.job import LEARNERS, Laboratory, Report
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.xdist_group("stack"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
 ]
 # One process meets two of its points, one after another: each start is armed with the next.
 CRASHES = (

@@ -17,8 +17,8 @@ import asyncpg
 
 from matricula_localstack.surroundings import Platform
 
-DRAIN_SECONDS: Final = 90.0
-_SECONDS: Final = 10
+DRAIN_SECONDS: Final = 180.0
+_SECONDS: Final = 60
 _PAUSE_SECONDS: Final = 0.1
 _PUBLISHERS: Final = ("learner_api", "consent_registry", "event_log")
 _CHECKPOINTS: Final = "audit.checkpoint"  # the log does not hold what it says about itself

@@ -17,7 +17,7 @@ from tests.e2e.users import Provider, Users
 
 from matricula_testkit.ilr.learners import learner
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 LIVE, QUARANTINED, REFUSED, KEYED_IN = canary(0), canary(1).with_fault(), canary(2), canary(3)
 NEEDLES = tuple(needle for one in (LIVE, QUARANTINED, REFUSED, KEYED_IN) for needle in one.needles)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.users import Users
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "howto" / "push-a-file-with-curl.md"
@@ -52,7 +52,7 @@ async def test_a_partners_first_upload_works_as_documented(users: Users, tmp_pat
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), timeout=120)
+    out, err = await asyncio.wait_for(process.communicate(), timeout=300)
     assert process.returncode == 0, err.decode()
     text = out.decode()
     assert "event: end" in text

@@ -20,7 +20,7 @@ from matricula_chassis.crypto import FileKeyEncryptionKey
 from matricula_chassis.db.engine import Database
 from matricula_localstack.surroundings import Platform
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 GONE, STAYS = canary(10), canary(11)
 
@@ -65,11 +65,11 @@ async def _in_files(users: Users, in_the_clear: str) -> list[tuple[str, bytes]]:
 
     `in_the_clear` stands openly in a column: that it is found shows that the search can see.
     """
-    connection = await asyncpg.connect(users.own.platform.admin_url, timeout=10)
+    connection = await asyncpg.connect(users.own.platform.admin_url, timeout=60)
     try:
-        await connection.execute("CHECKPOINT", timeout=60)
+        await connection.execute("CHECKPOINT", timeout=120)
     finally:
-        await connection.close(timeout=10)
+        await connection.close(timeout=60)
     cluster = users.own.database_folder
     seen = await asyncio.to_thread(found_below, cluster, [in_the_clear.encode()])
     assert any(name.startswith("base" + os.sep) for name, _ in seen)

@@ -13,7 +13,7 @@ from matricula_localstack.demo.journey import verify_export
 from matricula_localstack.demo.platform_client import Refused
 from matricula_testkit.ilr.sample import Sample, write_sample
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 LEARNERS = 150
 SEED = 11

@@ -7,7 +7,7 @@ from tests.e2e.users import Users
 
 from matricula_localstack.issuer.scripted import client_token, person_tokens, upsert
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 # One operation of each service, with the role that may use it through the gateway.
 DOORS = {

@@ -25,7 +25,7 @@ from matricula_localstack.issuer.scripted import upsert
 
 ROLES: Final = ("training_coordinator", "compliance_officer", "dpo", "auditor", "mis", "it_ops")
 FIRST_UKPRN: Final = 10_100_001
-PATIENCE_SECONDS: Final = 90.0
+PATIENCE_SECONDS: Final = 180.0
 T = TypeVar("T")
 
 
@@ -163,7 +163,7 @@ class Users:
 @asynccontextmanager
 async def users_of(own: OwnStack) -> AsyncIterator[Users]:
     """Open the connections of the users of a platform."""
-    async with httpx.AsyncClient(timeout=httpx.Timeout(30.0), trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(60.0), trust_env=False) as http:
         issuer = own.platform.addresses["OIDC_ISSUER"]
         yield Users(own, http, PlatformClient(http, gateway=own.gateway, issuer=issuer))
 

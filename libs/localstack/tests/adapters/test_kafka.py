@@ -39,17 +39,17 @@ async def test_acknowledged_messages_outlive_a_killed_and_a_stopped_broker(stack
     port, controller = free_ports(2)
     bootstrap = f"127.0.0.1:{port}"
     stack.start(broker_plan(stack, port, controller))
-    stack.wait_ready(seconds=90)
+    stack.wait_ready(seconds=120)
     assert await ensure_topics(bootstrap, [SPEC]) == ["kept"]
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
         await producer.send_and_wait("kept", b"before the kill")
     struck = stack.kill("kafka")
-    stack.wait_restarted("kafka", than=struck, seconds=90)
+    stack.wait_restarted("kafka", than=struck, seconds=120)
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:
         await producer.send_and_wait("kept", b"after the kill")
     stack.stop()
     stack.start(broker_plan(stack, port, controller))
-    stack.wait_ready(seconds=90)
+    stack.wait_ready(seconds=120)
     assert await ensure_topics(bootstrap, [SPEC]) == []
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()

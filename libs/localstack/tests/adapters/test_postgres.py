@@ -64,13 +64,13 @@ def private_home() -> Iterator[Home]:
 async def test_committed_rows_outlive_a_killed_server(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     url = postgres.administrator_url(stack.home, port=port)
     connection = await asyncpg.connect(url)
     await connection.execute("CREATE TABLE kept (n integer)")
     await connection.execute("INSERT INTO kept VALUES (41)")
     struck = stack.kill("postgres")
-    stack.wait_restarted("postgres", than=struck)
+    stack.wait_restarted("postgres", than=struck, seconds=120)
     connection.terminate()
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("SELECT n FROM kept") == 41
@@ -83,7 +83,7 @@ async def test_a_stopped_server_starts_again_with_its_rows(stack: Stack) -> None
     url = postgres.administrator_url(stack.home, port=port)
     for number in range(2):
         stack.start(server_plan(stack.home, port))
-        stack.wait_ready(seconds=60)
+        stack.wait_ready(seconds=120)
         connection = await asyncpg.connect(url)
         await connection.execute("CREATE TABLE IF NOT EXISTS kept (n integer)")
         await connection.execute("INSERT INTO kept VALUES ($1)", number)
@@ -98,7 +98,7 @@ async def test_a_server_left_by_a_killed_supervisor_is_replaced_and_keeps_its_ro
     (port,) = free_ports(1)
     url = postgres.administrator_url(stack.home, port=port)
     stack.start(server_plan(stack.home, port))
-    state = stack.wait_ready(seconds=60)
+    state = stack.wait_ready(seconds=120)
     connection = await asyncpg.connect(url)
     await connection.execute("CREATE TABLE kept (n integer)")
     os.kill(state.supervisor.pid, signal.SIGKILL)
@@ -106,7 +106,7 @@ async def test_a_server_left_by_a_killed_supervisor_is_replaced_and_keeps_its_ro
     postgres.stop_leftover(postgres.prepare(stack.home).data)
     connection.terminate()
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("SELECT count(*) FROM kept") == 0
     await connection.close()
@@ -129,7 +129,7 @@ def test_no_parent_folder_changes_its_mode(private_home: Home) -> None:
     (port,) = free_ports(1)
     stack = Stack(private_home)
     stack.start(server_plan(private_home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     assert [parents_with_modes(path) for path in watched] == before
     cluster = postgres.prepare(private_home)  # also stops the server that runs on the cluster
     for folder in (cluster.data, cluster.data.parent, cluster.sockets):
@@ -148,7 +148,7 @@ def test_the_server_listens_on_loopback_and_its_private_socket_only(private_home
 async def test_neither_statements_nor_values_reach_the_servers_log(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     connection = await asyncpg.connect(postgres.administrator_url(stack.home, port=port))
     await connection.execute("CREATE TABLE person (name text PRIMARY KEY, born date)")
     await connection.execute("INSERT INTO person VALUES ($1)", "Zebedee Canary")
@@ -211,7 +211,7 @@ async def test_provisioning_twice_leaves_one_of_everything_and_working_passwords
 ) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     url = postgres.administrator_url(stack.home, port=port)
     passwords = SecretFiles(stack.home.secrets).password
     first = await provision(url, passwords=passwords)
@@ -230,7 +230,7 @@ async def test_provisioning_twice_leaves_one_of_everything_and_working_passwords
 async def test_a_service_cannot_enter_the_database_of_another(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     url = postgres.administrator_url(stack.home, port=port)
     urls = await provision(url, passwords=SecretFiles(stack.home.secrets).password)
     intruder = plain(urls["learner_api"].app).replace(
@@ -243,7 +243,7 @@ async def test_a_service_cannot_enter_the_database_of_another(stack: Stack) -> N
 async def test_an_administrator_without_superuser_rights_can_provision(stack: Stack) -> None:
     (port,) = free_ports(1)
     stack.start(server_plan(stack.home, port))
-    stack.wait_ready(seconds=60)
+    stack.wait_ready(seconds=120)
     url = postgres.administrator_url(stack.home, port=port)
     async with administrator(url) as connection:
         await connection.execute("CREATE ROLE lesser LOGIN CREATEDB CREATEROLE PASSWORD 'hush'")

@@ -24,7 +24,7 @@ from matricula_testkit.servers import (
     postgres_for,
 )
 
-_GRACE_SECONDS: Final = 1.0
+_GRACE_SECONDS: Final = 10.0
 _LOOPBACK: Final = ("127.", "::1", "localhost")
 
 
