@@ -1,0 +1,27 @@
+"""Plain sums on an aim (`LearningDeliveryQueryService`)."""
+
+import numpy as np
+
+from ilr_validator.engine.batch import Batch, derived
+from ilr_validator.engine.values import Numbers
+
+
+@derived
+def learning_days(b: Batch) -> Numbers:
+    """Give for each aim the planned number of days, both ends counted.
+
+    `LearningDaysForLearningDelivery`; not positive where the dates are the wrong way round.
+    """
+    days: Numbers = np.trunc(b.aims.LearnPlanEndDate - b.aims.LearnStartDate) + 1
+    return days
+
+
+@derived
+def average_additional_hours(b: Batch) -> Numbers:
+    """Give for each aim the additional hours a day (`AverageAddHoursPerLearningDay`), or null.
+
+    Division by no days gives infinity, as in the official engine (and null for 0 by 0).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        average: Numbers = b.aims.AddHours / learning_days(b)
+    return average
