@@ -1,0 +1,1 @@
+"""What surrounds the rules: files, HTTP, events, database."""

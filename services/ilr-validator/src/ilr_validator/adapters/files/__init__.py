@@ -1,0 +1,1 @@
+"""ILR files: containers, XML, schema, reports."""

@@ -1,0 +1,126 @@
+"""Field definitions: is a field there, not too long, in its range, of its pattern, not too often.
+
+Each check follows from the record model; which of them are rules of a year, and under which name
+(`FD_<field>_<check>`), the pack's table says. A learner with such an error meets no other rule.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Mask, Rows
+from ilr_validator.packs.raw import RawTable
+from ilr_validator.packs.record_model import RESTRICTED, EntityModel, FieldModel, RecordModel
+
+NUMBERS: Final = frozenset({"int", "decimal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One field definition that a year has as a rule."""
+
+    name: str
+    message: str
+    entity: EntityModel
+    field: FieldModel | None
+    """None: the rule counts occurrences of the entity."""
+    check: str
+    """`MA`, `AL`, `AP`, `AR` or `EO`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The rows of an entity that break a definition. Of `EO`, the rows of the entity's parent."""
+
+    definition: Definition
+    entity: str
+    """The entity whose rows these are."""
+    rows: Rows
+    values: Text | None
+    """What stands in the field, for each row; None where occurrences are counted."""
+
+
+def definitions(model: RecordModel, names: frozenset[str]) -> list[Definition]:
+    """Give the field definitions of a year whose names stand in its table.
+
+    A name that no field of the record model has is left to the caller, as not implemented.
+    """
+    by_name = {name.upper(): name for name in names}
+    found: list[Definition] = []
+    for entity, _ in model.learner.walk():
+        name = by_name.get(f"FD_{entity.name}_EO".upper())
+        if name:
+            found.append(Definition(name, _occurrences(entity), entity, None, "EO"))
+        for field in entity.fields:
+            for check, says in MESSAGES.items():
+                name = by_name.get(f"FD_{field.name}_{check}".upper())
+                if name:
+                    found.append(Definition(name, says(field), entity, field, check))
+    return found
+
+
+MESSAGES: Final[Mapping[str, Callable[[FieldModel], str]]] = {
+    "MA": lambda field: f"{field.name} is missing.",
+    "AL": lambda field: f"{field.name} has more than {field.length} characters.",
+    "AP": lambda field: f"{field.name} holds characters, or a form, that it must not have.",
+    "AR": lambda field: (
+        f"{field.name} is not between {field.low:g} and {field.high:g}."
+        if field.low is not None and field.high is not None
+        else f"{field.name} is out of range."
+    ),
+}
+
+
+def _occurrences(entity: EntityModel) -> str:
+    if entity.minimum:
+        return f"There is no {entity.name}."
+    return f"{entity.name} stands more than {entity.maximum} times."
+
+
+def broken(
+    raw: Mapping[str, RawTable], found: list[Definition], parents: Mapping[str, str]
+) -> Iterator[Broken]:
+    """Check the definitions; `parents` gives for each entity the name of the one above it."""
+    for one in found:
+        table = raw[one.entity.name]
+        if one.field is None:
+            above = raw[parents[one.entity.name]]
+            counts = np.bincount(table.parent, minlength=above.size)
+            wrong = counts < one.entity.minimum
+            if one.entity.maximum is not None:
+                wrong |= counts > one.entity.maximum
+            rows, values = np.flatnonzero(wrong), None
+            entity = parents[one.entity.name]
+        else:
+            column = table.column(one.field.name)
+            rows = np.flatnonzero(_wrong(column, one.field, one.check))
+            values, entity = column.take(rows), one.entity.name
+        if len(rows):
+            yield Broken(one, entity, rows, values)
+
+
+def _wrong(column: Text, field: FieldModel, check: str) -> Mask:
+    if check == "MA":
+        return column.is_null
+    if check == "AL" and field.length is not None:
+        length = field.length
+        return column.test(lambda text: len(_written(text, field)) > length)
+    if check == "AP":
+        pattern = field.pattern or RESTRICTED
+        return column.test(lambda text: pattern.fullmatch(text) is None)
+    if check == "AR" and field.low is not None and field.high is not None:
+        low, high = field.low, field.high
+        return column.test(lambda text: not low <= float(text) <= high)
+    return np.zeros(len(column), bool)
+
+
+LEADING: Final = re.compile(r"^\+?0+(?=\d)")
+
+
+def _written(text: str, field: FieldModel) -> str:
+    """Give a number without the zeros that padded it, as the official model holds it."""
+    return LEADING.sub("", text) if field.kind in NUMBERS else text
