@@ -149,15 +149,20 @@ class Batch(Record):
     # Reference data.
 
     def lookup(
-        self, kind: type[AnyReference], table: Table, where: Mask, keys: Text | Numbers
+        self,
+        kind: type[AnyReference],
+        table: Table,
+        where: Mask,
+        keys: Text | Numbers,
+        by: str | None = None,
     ) -> tuple[Rows, Rows, AnyReference]:
         """Pair each row of `where` with each row of a reference table that has its key.
 
-        Gives the rows of `table`, the rows of the reference table (equally long), and that table.
+        The key is looked for in the table's KEY column, or in the column `by`. Gives the rows of `table`, the rows of the reference table (equally long), and that table.
         """
         found = self.whole(kind, table, where)
         rows = np.flatnonzero(where)
-        one, other = found.matching(keys.take(rows))
+        one, other = found.matching(keys.take(rows), by)
         return rows[one], other, found
 
     def exists(

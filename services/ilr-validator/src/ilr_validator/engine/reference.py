@@ -22,27 +22,30 @@ class ReferenceTable(Table):
 
     KEY: ClassVar[str]
 
-    def matching(self, keys: Text | Numbers) -> tuple[Rows, Rows]:
-        """Pair the index of each key with each row of the table that has it, whatever the case."""
-        column = getattr(self, self.KEY)
-        wanted = self._numbered(keys) if isinstance(keys, Text) else keys
+    def matching(self, keys: Text | Numbers, by: str | None = None) -> tuple[Rows, Rows]:
+        """Pair the index of each key with each row that has it in a column, KEY unless `by` says.
+
+        Letter case is ignored.
+        """
+        name = by or self.KEY
+        column = getattr(self, name)
+        wanted = self._numbered(keys, column) if isinstance(keys, Text) else keys
         stored = column.folded if isinstance(column, Text) else column
-        order = self._order(stored)
+        order = self._order(name, stored)
         found = np.flatnonzero((wanted != UNKNOWN) & ~np.isnan(wanted))
         one, other = join_sorted(wanted[found], stored[order])
         return found[one], order[other]
 
-    def _order(self, stored: npt.NDArray[np.generic]) -> Rows:
-        kept: Rows | None = self.__dict__.get("_kept_order")
-        if kept is None:
-            kept = self._kept_order = np.argsort(stored, kind="stable")
-        return kept
+    def _order(self, name: str, stored: npt.NDArray[np.generic]) -> Rows:
+        orders: dict[str, Rows] = self.__dict__.setdefault("_orders", {})
+        if name not in orders:
+            orders[name] = np.argsort(stored, kind="stable")
+        return orders[name]
 
-    def _numbered(self, keys: Text) -> npt.NDArray[np.int64]:
-        """Give each key the number that its text has in this table's own column."""
-        numbers: dict[str, int] | None = self.__dict__.get("_kept_numbers")
-        if numbers is None:
-            numbers = self._kept_numbers = getattr(self, self.KEY).folded_numbers()
+    @staticmethod
+    def _numbered(keys: Text, column: Text) -> npt.NDArray[np.int64]:
+        """Give each key the number that its text has in a column of this table."""
+        numbers = column.folded_numbers()
         table = np.array([numbers.get((key or "").upper(), UNKNOWN) for key in keys.values])
         result: npt.NDArray[np.int64] = table[keys.codes]
         return result
