@@ -158,7 +158,8 @@ class Batch(Record):
     ) -> tuple[Rows, Rows, AnyReference]:
         """Pair each row of `where` with each row of a reference table that has its key.
 
-        The key is looked for in the table's KEY column, or in the column `by`. Gives the rows of `table`, the rows of the reference table (equally long), and that table.
+        The key is looked for in the table's KEY column, or in the column `by`. Gives the rows of
+        `table`, the rows of the reference table (equally long), and that table.
         """
         found = self.whole(kind, table, where)
         rows = np.flatnonzero(where)
@@ -204,7 +205,9 @@ def derived(
         key = (function, args, *kwargs.items())
         memory = batch._derived  # noqa: SLF001 - the other half of the class
         if key not in memory:
-            memory[key] = function(batch, *args, **kwargs)
+            found = memory[key] = function(batch, *args, **kwargs)
+            if isinstance(found, np.ndarray):
+                found.setflags(write=False)  # shared by rules: none may change it for the others
         result: Result = memory[key]
         return result
 

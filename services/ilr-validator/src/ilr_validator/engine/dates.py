@@ -125,7 +125,8 @@ def whole_months_between(start: Dates, end: Dates) -> Numbers:
     """Give `WholeMonthsBetween`: one more from twelve months less a day on, an official oddity."""
     start, end = np.broadcast_arrays(start, end)
     anniversary = add_months(start, 12)
-    return months_between(start, end) + ((anniversary - 1 == end) | (anniversary < end))
+    months: Numbers = months_between(start, end) + ((anniversary - 1 == end) | (anniversary < end))
+    return months
 
 
 def days_between(start: Dates, end: Dates) -> Numbers:
