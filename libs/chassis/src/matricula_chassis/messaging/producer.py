@@ -226,6 +226,7 @@ class _Sending:
                 for lane in list(self._lanes):
                     batch, taken = self._batch(self._lanes[lane])
                     flight = await self._producer.send_batch(batch, lane[0], partition=lane[1])
+                    flight.add_done_callback(_consume)  # also when nobody waits any more
                     flights[flight] = (lane, taken)
                 await asyncio.wait(flights)
         except (KafkaError, TimeoutError):
@@ -249,7 +250,6 @@ class _Sending:
 
     def _land(self, flight: asyncio.Future[Any], lane: Lane, taken: list[int]) -> None:
         if not flight.done():
-            flight.add_done_callback(_consume)
             return
         error = flight.exception()
         if error is None:
