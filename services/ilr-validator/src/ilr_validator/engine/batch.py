@@ -50,6 +50,12 @@ class Batch(Record):
         self.not_run = np.zeros(self.learners.size, bool)
         self._derived: dict[Any, Any] = {}
 
+    @functools.cached_property
+    def first_aims(self) -> Rows:
+        """Give for each learner the row of its first aim."""
+        rows: Rows = np.searchsorted(self.aims.parent, np.arange(self.learners.size))
+        return rows
+
     # Facts of the file.
 
     @property

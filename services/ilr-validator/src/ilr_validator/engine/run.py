@@ -10,9 +10,9 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import Parameter, Rule
-from ilr_validator.engine.tables import Table
+from ilr_validator.engine.tables import NO_ROW, Table
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Rows
+from ilr_validator.engine.values import Dates, Mask, Rows, take
 
 DATE_NAMES = frozenset().union(
     *({name for name, sort in kind.KINDS.items() if sort is Dates} for kind in Batch.NAMES)
@@ -37,6 +37,8 @@ class Finding:
     rule: Rule
     learner: int
     """The row of the learner in the batch; -1 where the rule names none."""
+    aim: int
+    """The place of the aim among the learner's aims, from 0; -1 where the rule names none."""
     learn_ref_number: str | None
     aim_seq_number: int | None
     parameters: tuple[tuple[str, Any], ...]
@@ -78,13 +80,16 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
     ]
     values = [_values(batch, table, rows, parameter) for parameter in rule.parameters]
     references, learners = _learners(batch, table, rows, rule)
-    sequences = _aims(table, rows) if rule.reports_aim else [None] * len(rows)
+    aims = _aims(table, rows) if rule.reports_aim else np.full(len(rows), NO_ROW)
+    sequences = take(batch.aims.AimSeqNumber, aims).tolist()
+    places = _places(batch, aims)
     return [
         Finding(
             rule=rule,
             learner=learners[place],
+            aim=places[place],
             learn_ref_number=references[place] if rule.reports_learner else None,
-            aim_seq_number=sequences[place],
+            aim_seq_number=_plain(sequences[place]),
             parameters=tuple(
                 (name, column[place]) for name, column in zip(names, values, strict=True)
             ),
@@ -105,12 +110,20 @@ def _learners(
     return _texts(batch.learners.LearnRefNumber.take(learner)), learner.tolist()
 
 
-def _aims(table: Table, rows: Rows) -> list[int | None]:
+def _aims(table: Table, rows: Rows) -> Rows:
     while not isinstance(table, Aims):
         if table.up is None:
-            return [None] * len(rows)
+            return np.full(len(rows), NO_ROW)
         table, rows = table.up, table.parent[rows]
-    return [None if np.isnan(value) else int(value) for value in table.AimSeqNumber[rows]]
+    return rows
+
+
+def _places(batch: Batch, aims: Rows) -> list[int]:
+    """Give the place of each aim among the aims of its learner."""
+    places = np.full(len(aims), NO_ROW)
+    those = aims >= 0
+    places[those] = aims[those] - batch.first_aims[batch.aims.learner[aims[those]]]
+    return places.tolist()
 
 
 def _values(batch: Batch, table: Table, rows: Rows, parameter: Parameter) -> list[Any]:
@@ -145,7 +158,7 @@ def _field(batch: Batch, table: Table, rows: Rows, name: str) -> Any:
     raise LookupError(f"{name} is no field of {table.ENTITY} or above it")
 
 
-def _plain(value: float) -> int | float | None:
+def _plain(value: float) -> Any:
     if value != value:  # noqa: PLR0124 - NaN
         return None
     return int(value) if float(value).is_integer() else value
