@@ -1,4 +1,4 @@
-"""LearnActEndDate."""
+"""LearnActEndDate: when learning ended."""
 
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
@@ -6,13 +6,13 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask
 
 
-@rule(Aims, "LearnStartDate", "LearnActEndDate")
+@rule(Aims, "LearnActEndDate", "LearnStartDate")
 def LearnActEndDate_01(b: Batch) -> Mask:
     """The actual end date is before the start date."""
-    return b.aims.LearnActEndDate < b.aims.LearnStartDate
+    return b.aims.LearnStartDate > b.aims.LearnActEndDate
 
 
-@rule(Aims, "LearnActEndDate", "FilePreparationDate")
+@rule(Aims, "LearnActEndDate")
 def LearnActEndDate_04(b: Batch) -> Mask:
     """The actual end date is after the file was prepared."""
     return b.aims.LearnActEndDate > b.preparation_date

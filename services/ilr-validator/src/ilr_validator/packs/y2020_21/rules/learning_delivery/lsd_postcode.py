@@ -1,0 +1,71 @@
+"""LSDPostcode: where the learner lived when learning started."""
+
+import numpy as np
+
+from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.dates import day
+from ilr_validator.engine.record import Aims, FAMs
+from ilr_validator.engine.reference import DevolvedPostcodes
+from ilr_validator.engine.rule import rule
+from ilr_validator.engine.values import Mask, is_null, join_sorted, one_of
+from ilr_validator.packs.derived.dd35 import is_combined_authority
+from ilr_validator.packs.queries import organisations
+from ilr_validator.packs.queries.fams import fams_of, has_fam
+from ilr_validator.packs.queries.postcodes import exists, is_well_formed
+
+FROM_AUGUST_2019 = day(2019, 8, 1)
+TEMPORARY_POSTCODE = "ZZ99 9ZZ"
+
+
+@rule(Aims, "LearnStartDate", "FundModel", "LSDPostcode")
+def LSDPostcode_01(b: Batch) -> Mask:
+    """The postcode at the start of learning is missing or does not exist."""
+    a = b.aims
+    mask = (a.LearnStartDate >= FROM_AUGUST_2019) & one_of(a.FundModel, 10, 35)
+    mask &= is_null(a.ProgType) & ~a.LSDPostcode.is_any(TEMPORARY_POSTCODE)
+    mask &= ~has_fam(b, "LDM", "034")
+    if not mask.any():
+        return mask
+    return mask & ~exists(b, a, mask, a.LSDPostcode)
+
+
+def devolved(b: Batch, fams: Mask) -> tuple[Mask, Mask]:
+    """Ask for the devolved areas of the aims that have sources of funding in the mask.
+
+    Gives the aims whose start postcode lies in any, and the sources of funding that pay for that
+    area when the aim starts.
+    """
+    aims, sources = b.aims, b.fams
+    asked = sources.any(fams)
+    rows, others, areas = b.lookup(DevolvedPostcodes, aims, asked, aims.LSDPostcode)
+    starts = aims.LearnStartDate[rows]
+    current = ~(starts < areas.EffectiveFrom[others]) & ~(starts > areas.EffectiveTo[others])
+    fam_rows = np.flatnonzero(fams)
+    one, two = join_sorted(sources.parent[fam_rows], rows[current])
+    codes = sources.LearnDelFAMCode.take(fam_rows[one])
+    pays = codes.equals(areas.SourceOfFunding.take(others[current][two])) & codes.is_known
+    return aims.mask(rows), sources.mask(fam_rows[one[pays]])
+
+
+@rule(FAMs, "LearnStartDate", "FundModel", "LSDPostcode", ("LearnDelFAMType", "SOF"),
+      "LearnDelFAMCode")  # fmt: skip
+def LSDPostcode_02(b: Batch) -> Mask:
+    """The source of funding does not pay for the learner's area when learning starts."""
+    a = b.aims
+    mask = (a.LearnStartDate >= FROM_AUGUST_2019) & one_of(a.FundModel, 10, 35)
+    mask &= is_null(a.ProgType) & ~a.LSDPostcode.is_any(TEMPORARY_POSTCODE)
+    mask &= ~has_fam(b, "LDM", "034") & ~has_fam(b, "DAM", "001") & ~has_fam(b, "RES")
+    mask &= has_fam(b, "SOF")
+    if not mask.any():
+        return b.fams.of_parent(mask)
+    mask &= ~organisations.is_long_term_residential(b, a, mask, organisations.provider(b, a))
+    in_area, pays = devolved(b, fams_of(b, "SOF") & b.fams.of_parent(mask))
+    asked = mask & (in_area | is_combined_authority(b))
+    return fams_of(b, "SOF") & b.fams.of_parent(asked) & ~pays
+
+
+@rule(Aims, "LSDPostcode")
+def LSDPostcode_03(b: Batch) -> Mask:
+    """The postcode at the start of learning is not written as postcodes are."""
+    postcodes = b.aims.LSDPostcode
+    return ~postcodes.is_blank & ~is_well_formed(postcodes)
