@@ -5,6 +5,7 @@ import numpy as np
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.values import Dates, same
 from ilr_validator.packs.queries import pairs
+from ilr_validator.packs.queries.aims import is_of_type
 
 
 @derived
@@ -14,7 +15,7 @@ def earliest_programme_start(b: Batch) -> Dates:
     Same ProgType, FworkCode and PwayCode, null being equal to null; null where there is none.
     """
     aims = b.aims
-    one, other = aims.siblings(np.ones(aims.size, bool), aims.AimType == 1)
+    one, other = aims.siblings(np.ones(aims.size, bool), is_of_type(b, 1))
     alike = (
         same(aims.ProgType[one], aims.ProgType[other])
         & same(aims.FworkCode[one], aims.FworkCode[other])

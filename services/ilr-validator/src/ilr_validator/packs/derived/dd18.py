@@ -5,8 +5,7 @@ import numpy as np
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.values import Dates
 from ilr_validator.packs.queries import pairs
-
-STANDARD = 25
+from ilr_validator.packs.queries.aims import is_of_programme, is_of_type
 
 
 @derived
@@ -16,7 +15,7 @@ def standard_programme_start(b: Batch) -> Dates:
     The aim itself may have any programme type; null where it has no standard or none matches.
     """
     aims = b.aims
-    programmes = (aims.ProgType == STANDARD) & (aims.AimType == 1)
+    programmes = is_of_programme(b, 25) & is_of_type(b, 1)
     one, other = aims.siblings(np.ones(aims.size, bool), programmes)
     alike = aims.StdCode[one] == aims.StdCode[other]
     return pairs.least(aims.size, one[alike], aims.LearnStartDate[other[alike]])

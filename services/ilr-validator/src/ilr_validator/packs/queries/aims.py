@@ -1,9 +1,27 @@
-"""Plain sums on an aim (`LearningDeliveryQueryService`)."""
+"""Plain questions on an aim, asked by many rules (among them `LearningDeliveryQueryService`)."""
 
 import numpy as np
 
 from ilr_validator.engine.batch import Batch, derived
-from ilr_validator.engine.values import Numbers
+from ilr_validator.engine.values import Mask, Numbers, is_among
+
+
+@derived
+def is_funded_by(b: Batch, *fund_models: float) -> Mask:
+    """Tell for each aim whether its funding model is one of these."""
+    return is_among(b.aims.FundModel, fund_models)
+
+
+@derived
+def is_of_programme(b: Batch, *prog_types: float) -> Mask:
+    """Tell for each aim whether its programme type is one of these."""
+    return is_among(b.aims.ProgType, prog_types)
+
+
+@derived
+def is_of_type(b: Batch, *aim_types: float) -> Mask:
+    """Tell for each aim whether its aim type is one of these."""
+    return is_among(b.aims.AimType, aim_types)
 
 
 @derived

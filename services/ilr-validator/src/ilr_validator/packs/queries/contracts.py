@@ -3,11 +3,9 @@
 Asked only for the rows of `where`.
 """
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.reference import ContractEligibilities, Contracts
-from ilr_validator.engine.tables import NO_ROW, Table
+from ilr_validator.engine.tables import Table
 from ilr_validator.engine.values import Mask, Numbers, Rows
 from ilr_validator.packs.queries import pairs
 
@@ -23,13 +21,11 @@ def contract_rows(b: Batch, where: Mask) -> tuple[Rows, Contracts]:
 
     `GetContractAllocationFor`, by the aim's ConRefNumber.
     """
-    contracts = b.whole(Contracts, b.aims, where)
-    numbers: dict[str, int] = {}
-    for row in range(contracts.size):
-        numbers.setdefault((contracts.ContractAllocationNumber.at(row) or "").upper(), row)
-    texts = [numbers.get((text or "").upper(), NO_ROW) for text in b.aims.ConRefNumber.values]
-    found = np.array(texts, np.intp)[b.aims.ConRefNumber.codes]
-    return np.where(where & b.aims.ConRefNumber.is_known, found, NO_ROW), contracts
+    numbers = b.aims.ConRefNumber
+    rows, others, contracts = b.lookup(
+        Contracts, b.aims, where, numbers, by="ContractAllocationNumber"
+    )
+    return pairs.first(b.aims.size, rows, others), contracts
 
 
 def contracts_of(

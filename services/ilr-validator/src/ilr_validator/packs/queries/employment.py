@@ -117,3 +117,10 @@ def duplicated_monitorings(b: Batch, *esm_types: str) -> Mask:
         firsts = table.first(mask)
         result |= table.mask(np.where(table.count(mask) > 1, firsts, NO_ROW))
     return result
+
+
+def has_status_by_start(b: Batch, statuses: Mask) -> Mask:
+    """Tell for each aim whether any of these statuses applies from its start or before."""
+    earliest = b.employments.min(b.employments.DateEmpStatApp, statuses)
+    result: Mask = b.aims.of_learner(earliest) <= b.aims.LearnStartDate
+    return result

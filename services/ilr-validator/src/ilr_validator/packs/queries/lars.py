@@ -253,14 +253,14 @@ def has_framework_component_at(b: Batch, where: Mask, dates: Dates, *types: floa
     return b.aims.mask(rows[fits & is_among(lars.FrameworkComponentType[others], types)])
 
 
-def has_common_component(b: Batch, where: Mask) -> Mask:
+def is_shared_component(b: Batch, where: Mask) -> Mask:
     """Tell whether the aim is a common component of its framework.
 
     `FrameworkCodeExistsForCommonComponent`.
     """
     aims = b.aims
     in_framework = has_framework(b, where & aim_exists(b, where))
-    components = _common_component(b, in_framework)
+    components = _shared_component(b, in_framework)
     rows, others, lars = b.lookup(LarsFrameworkCommonComponents, aims, in_framework, aims.FworkCode)
     fits = (
         (aims.ProgType[rows] == lars.ProgType[others])
@@ -270,7 +270,7 @@ def has_common_component(b: Batch, where: Mask) -> Mask:
     return aims.mask(rows[fits])
 
 
-def _common_component(b: Batch, where: Mask) -> Numbers:
+def _shared_component(b: Batch, where: Mask) -> Numbers:
     rows, others, lars = b.lookup(LarsAims, b.aims, where, b.aims.LearnAimRef)
     result = np.full(b.aims.size, np.nan)
     result[rows] = lars.FrameworkCommonComponent[others]

@@ -22,10 +22,8 @@ def is_well_formed(postcodes: Text) -> Mask:
 
 
 def exists(b: Batch, table: Table, where: Mask, postcodes: Text) -> Mask:
-    """Tell for each row whether its postcode exists (`PostcodeExists`): capitals are required."""
-    rows, others, found = b.lookup(Postcodes, table, where & ~postcodes.is_blank, postcodes)
-    same = found.Postcode.take(others).equals(postcodes.take(rows))
-    return table.mask(rows[same])
+    """Tell for each row whether its postcode exists, in whatever case (`PostcodeExists`)."""
+    return b.exists(Postcodes, table, where & ~postcodes.is_blank, postcodes)
 
 
 def ons_exists(b: Batch, table: Table, where: Mask, postcodes: Text) -> Mask:

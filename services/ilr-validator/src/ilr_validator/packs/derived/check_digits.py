@@ -1,0 +1,64 @@
+"""The check digits of learner and employer numbers, for the derived data that name them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Mask, Numbers
+
+TEMPORARY_ULN = 9_999_999_999
+TEMPORARY_EMPLOYER = 999_999_999
+_ANSWERS: list[str | None] = [None, "N", "Y", "X", *(str(digit) for digit in range(11))]
+_NO, _YES, _X, _ZERO = 1, 2, 3, 4
+
+
+def of_ulns(ulns: Numbers) -> Text:
+    """Give "Y" for the temporary number, "N" for one that cannot be, or else what digit 10 must be.
+
+    "10" is possible: no number ends in it. Null cannot be a learner number.
+    """
+    is_long = _has_digits(ulns, 10)
+    remainder = _weighted(np.where(is_long, ulns, 0), range(10, 1, -1)) % 11
+    codes = np.where(is_long & (remainder != 0), _ZERO + 10 - remainder, _NO)
+    return Text(np.where(ulns == TEMPORARY_ULN, _YES, codes).astype(np.int32), _ANSWERS)
+
+
+def is_uln(ulns: Numbers) -> Mask:
+    """Tell for each number whether it ends in its check digit, or is the temporary one."""
+    result: Mask = _agrees(ulns, of_ulns(ulns)) | (ulns == TEMPORARY_ULN)
+    return result
+
+
+def of_employers(numbers: Numbers) -> Text:
+    """Give what digit 9 must be; "X" for a number that cannot be, or that is not 9 digits long."""
+    sizes = np.abs(numbers)
+    is_long = _has_digits(sizes, 9)
+    digit = 11 - _weighted(np.where(is_long, sizes, 0), range(9, 1, -1)) % 11
+    codes = np.where(is_long & (digit != 10), _ZERO + digit % 11, _X)  # noqa: PLR2004 - "X"
+    return Text(codes.astype(np.int32), _ANSWERS)
+
+
+def is_employer(numbers: Numbers) -> Mask:
+    """Tell for each number whether it has 9 digits of which the last is the check digit."""
+    return _agrees(np.abs(numbers), of_employers(numbers))
+
+
+def _has_digits(numbers: Numbers, size: int) -> Mask:
+    result: Mask = (numbers >= 10 ** (size - 1)) & (numbers < 10**size)
+    return result
+
+
+def _weighted(numbers: Numbers, weights: Iterable[int]) -> Numbers:
+    """Sum the digits before the last one, each times its weight."""
+    rest = numbers // 10
+    total = np.zeros(len(numbers))
+    for weight in reversed(list(weights)):
+        total += weight * (rest % 10)
+        rest = rest // 10
+    return total
+
+
+def _agrees(numbers: Numbers, answers: Text) -> Mask:
+    result: Mask = numbers % 10 == answers.codes - _ZERO
+    return result
