@@ -1,0 +1,1 @@
+"""Rules of LearnerHE, its financial support, and LearningDeliveryHE."""

@@ -1,0 +1,27 @@
+"""SEC: the socio-economic classification."""
+
+from typing import Final
+
+from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.dates import day
+from ilr_validator.engine.record import AimHEs
+from ilr_validator.engine.rule import rule
+from ilr_validator.engine.values import Mask, is_known, is_null
+
+FROM_2013: Final = day(2013, 8, 1)
+BRITISH_ISLES: Final = ("XF", "XG", "XH", "XI", "XK")
+
+
+@rule(AimHEs, "SEC")
+def SEC_01(b: Batch) -> Mask:
+    """The socio-economic classification is not a known code."""
+    known = is_known(b.aim_hes.SEC)
+    return known & ~b.in_list("SEC", b.aim_hes, known, b.aim_hes.SEC)
+
+
+@rule(AimHEs, "LearnStartDate", "DOMICILE", "UCASAPPID")
+def SEC_02(b: Batch) -> Mask:
+    """The socio-economic classification of a student who applied through UCAS is missing."""
+    hes = b.aim_hes
+    mask = is_null(hes.SEC) & hes.UCASAPPID.test(bool) & hes.DOMICILE.is_any(*BRITISH_ISLES)
+    return mask & (hes.of_parent(b.aims.LearnStartDate) >= FROM_2013)
