@@ -147,6 +147,7 @@ class LarsStandards(ReferenceTable):
     StandardCode: Numbers
     StandardSectorCode: Text
     NotionalEndLevel: Text
+    ApprenticeshipStandardTypeCode: Text
     EffectiveFrom: Dates
     EffectiveTo: Dates
     LastDateStarts: Dates

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from ilr_validator.engine.tables import NO_ROW, Table
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates, Mask, Rows, take
 
-DATE_NAMES = frozenset().union(
+FILE_DATES: Final = frozenset({"FilePreparationDate", "FilePrepDate"})
+DATE_NAMES: Final = FILE_DATES.union(
     *({name for name, sort in kind.KINDS.items() if sort is Dates} for kind in Batch.NAMES)
 )
 
@@ -79,7 +80,7 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
         parameter if isinstance(parameter, str) else parameter[0] for parameter in rule.parameters
     ]
     values = [_values(batch, table, rows, parameter) for parameter in rule.parameters]
-    references, learners = _learners(batch, table, rows, rule)
+    references, learners = _learners(batch, table, rows)
     aims = _aims(table, rows) if rule.reports_aim else np.full(len(rows), NO_ROW)
     sequences = take(batch.aims.AimSeqNumber, aims).tolist()
     places = _places(batch, aims)
@@ -98,10 +99,8 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
     ]
 
 
-def _learners(
-    batch: Batch, table: Table, rows: Rows, rule: Rule
-) -> tuple[list[str | None], list[int]]:
-    if rule.scope == "destination_and_progression":
+def _learners(batch: Batch, table: Table, rows: Rows) -> tuple[list[str | None], list[int]]:
+    if table is batch.destinations or table is batch.outcomes:
         own = rows if table is batch.destinations else table.parent[rows]
         return _texts(batch.destinations.LearnRefNumber.take(own)), [-1] * len(rows)
     if table is batch.message:
@@ -147,7 +146,7 @@ def _values(batch: Batch, table: Table, rows: Rows, parameter: Parameter) -> lis
 def _field(batch: Batch, table: Table, rows: Rows, name: str) -> Any:
     if name == "UKPRN":
         return np.full(len(rows), batch.ukprn)
-    if name == "FilePreparationDate":
+    if name in FILE_DATES:
         return np.full(len(rows), batch.preparation_date)
     above: Table | None = table
     while above is not None:
