@@ -76,7 +76,7 @@ def neighbours(mask: Mask, owners: Rows, values: Numbers) -> tuple[Rows, Rows]:
 
 
 def partners(table: Table, left: Mask, right: Mask, *columns: Numbers) -> tuple[Rows, Rows]:
-    """Pair rows of two masks below the same parent that agree in all the columns, null with null."""
+    """Pair rows of two masks below the same parent that agree in every column; null equals null."""
     one, other = table.siblings(left, right)
     for column in columns:
         agree = same(column[one], column[other])

@@ -1,8 +1,12 @@
 """Which aims belong to one programme."""
 
+from typing import Final
+
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.values import Mask, Numbers, Rows, is_known, is_null
 from ilr_validator.packs.queries.groups import partners
+
+COMPONENT: Final = 3
 
 
 @derived
@@ -10,7 +14,7 @@ def components_and_programmes(b: Batch) -> tuple[Rows, Rows]:
     """Pair each component aim with each programme aim of the same type, framework and standard."""
     aims = b.aims
     keys = (aims.ProgType, aims.StdCode, aims.FworkCode, aims.PwayCode)
-    return partners(aims, aims.AimType == 3, aims.AimType == 1, *keys)
+    return partners(aims, aims.AimType == COMPONENT, aims.AimType == 1, *keys)
 
 
 @derived
