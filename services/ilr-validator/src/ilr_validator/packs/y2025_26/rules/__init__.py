@@ -1,0 +1,1 @@
+"""Definitions by entity and field, and the names of what is kept from 2020-21."""
