@@ -45,6 +45,10 @@ def _first_of(b: Batch, exempt: Mask) -> Text:
         *_by_funding(b),
         *_of_adults(b, adult),
     ]
+    return _first(cases)
+
+
+def _first(cases: list[tuple[str | None, Mask]]) -> Text:
     names: list[str | None] = [None, *sorted({name for name, _ in cases if name})]
     numbers = [names.index(name) for name, _ in cases]
     codes = np.select([mask for _, mask in cases], numbers, 0)
@@ -59,7 +63,7 @@ def _by_funding(b: Batch) -> list[tuple[str | None, Mask]]:
         ("ESF", is_funded_by(b, 70)),
         ("1619_EFA", is_funded_by(b, 25, 82)),
         ("ADV_LEARN_LOAN", is_funded_by(b, 99) & has_loan),
-        ("ANY", (is_funded_by(b, 99, 81) & ~has_loan) | standard),
+        ("ANY", (is_funded_by(b, 81, 99) & ~has_loan) | standard),
     ]
 
 
@@ -73,3 +77,32 @@ def _of_adults(b: Batch, adult: Mask) -> list[tuple[str | None, Mask]]:
         ("UNEMPLOYED", adult & unemployed & ~programme),
         ("ADULT_SKILLS", adult & ~programme & ~has_fam(b, "LDM", "376")),
     ]
+
+
+@derived
+def validity_category_2025(b: Batch) -> Text:
+    """Give for each aim its category by table 1 of 2025-26, null where it has none.
+
+    Where two fit, that of 14 to 16 year-olds comes before that of 16 to 19 year-olds, and that of
+    the authorities after those that name another funding. Restarts fit none but the first.
+    """
+    adult = is_funded_by(b, 35) & ~is_apprenticeship(b) & ~has_fam(b, "LDM", "034")
+    framework = is_funded_by(b, 35, 36) & is_apprenticeship(b) & ~is_of_programme(b, 25)
+    standard = is_funded_by(b, 36) & is_of_programme(b, 25)
+    free_course, has_loan = has_fam(b, "LDM", "378"), has_fam(b, "ADL")
+    return _first(
+        [
+            ("1416_EFA", is_funded_by(b, 25) & has_fam(b, "LDM", "320", "321", "381")),
+            (None, has_fam(b, "RES")),
+            ("COMM_LEARN", is_funded_by(b, 10)),
+            ("1619_EFA", is_funded_by(b, 25, 82)),
+            ("ADV_LEARN_LOAN", is_funded_by(b, 99) & has_loan),
+            ("ANY", (is_funded_by(b, 37, 81, 99) | standard) & ~has_loan),
+            (
+                "APPRENTICESHIPS",
+                framework & is_of_type(b, 3) & (b.aims.LearnStartDate >= FROM_2011),
+            ),
+            ("MCA_GLA", is_combined_authority(b) & ~free_course),
+            ("ADULT_SKILLS", adult & ~free_course & ~is_combined_authority(b)),
+        ]
+    )

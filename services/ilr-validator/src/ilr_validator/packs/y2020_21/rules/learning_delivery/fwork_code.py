@@ -5,7 +5,7 @@ from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, is_known, is_null, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.queries.lars import has_common_component, has_framework
+from ilr_validator.packs.queries.lars import has_framework, is_shared_component
 
 
 def _is_framework(b: Batch) -> Mask:
@@ -32,4 +32,4 @@ def FworkCode_05(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask = mask & ~has_framework(b, mask)
-    return mask & ~has_common_component(b, mask)
+    return mask & ~is_shared_component(b, mask)

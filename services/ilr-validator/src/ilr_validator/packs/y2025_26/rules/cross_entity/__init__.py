@@ -1,0 +1,1 @@
+"""Rules across records (R_06 and the like)."""

@@ -1,0 +1,1 @@
+"""Higher education of a learner and of an aim."""
