@@ -63,7 +63,7 @@ class Finding:
     learn_ref_number: str | None
     aim_seq_number: int | None
     parameters: tuple[tuple[str, Any], ...]
-    learner_details: LearnerDetails
+    learner_details: LearnerDetails | None
     aim_details: AimDetails | None
 
 
@@ -187,8 +187,8 @@ class _Part:
                 learn_ref_number=references.at(learner),
                 aim_seq_number=int(number) if number and number.isdigit() else None,
                 parameters=((reported.name, value),),
-                learner_details=self._learner_details(learner),
-                aim_details=self._aim_details(aim) if aim >= 0 else None,
+                learner_details=learner_details(self.raw, learner),
+                aim_details=aim_details(self.raw, aim) if aim >= 0 else None,
             )
 
     def _aims(self, entity: str, rows: Rows) -> Rows:
@@ -212,30 +212,35 @@ class _Part:
                 learn_ref_number=one.learn_ref_number,
                 aim_seq_number=one.aim_seq_number,
                 parameters=one.parameters,
-                learner_details=self._learner_details(learner),
+                learner_details=learner_details(self.raw, learner),
                 aim_details=None
                 if one.aim < 0
-                else self._aim_details(int(self.first_aims[learner]) + one.aim),
+                else aim_details(self.raw, int(self.first_aims[learner]) + one.aim),
             )
 
-    def _learner_details(self, row: int) -> LearnerDetails:
-        learners = self.raw["Learner"]
-        names = (learners.column(name).at(row) for name in ("ULN", "FamilyName", "GivenNames"))
-        monitorings = self._monitorings("ProviderSpecLearnerMonitoring", "LearnMon", row, "AB")
-        return LearnerDetails(*names, *monitorings)
 
-    def _aim_details(self, row: int) -> AimDetails:
-        aims = self.raw["LearningDelivery"]
-        names = ("LearnAimRef", "SWSupAimId", "FundModel", "PartnerUKPRN")
-        monitorings = self._monitorings("ProviderSpecDeliveryMonitoring", "DelMon", row, "ABCD")
-        return AimDetails(*(aims.column(name).at(row) for name in names), *monitorings)
+def learner_details(raw: Mapping[str, RawTable], row: int) -> LearnerDetails:
+    """Give what reports show of a learner."""
+    learners = raw["Learner"]
+    names = (learners.column(name).at(row) for name in ("ULN", "FamilyName", "GivenNames"))
+    table = raw["ProviderSpecLearnerMonitoring"]
+    return LearnerDetails(*names, *_monitorings(table, "ProvSpecLearnMon", row, "AB"))
 
-    def _monitorings(self, entity: str, stem: str, row: int, occurrences: str) -> list[str | None]:
-        table = self.raw[entity]
-        first, behind = np.searchsorted(table.parent, (row, row + 1)).tolist()
-        kinds, values = table.column(f"ProvSpec{stem}Occur"), table.column(f"ProvSpec{stem}")
-        said = {kinds.at(place): values.at(place) for place in range(first, behind)}
-        return [said.get(occurrence) for occurrence in occurrences]
+
+def aim_details(raw: Mapping[str, RawTable], row: int) -> AimDetails:
+    """Give what reports show of an aim."""
+    aims = raw["LearningDelivery"]
+    names = ("LearnAimRef", "SWSupAimId", "FundModel", "PartnerUKPRN")
+    table = raw["ProviderSpecDeliveryMonitoring"]
+    monitorings = _monitorings(table, "ProvSpecDelMon", row, "ABCD")
+    return AimDetails(*(aims.column(name).at(row) for name in names), *monitorings)
+
+
+def _monitorings(table: RawTable, name: str, row: int, occurrences: str) -> list[str | None]:
+    first, behind = np.searchsorted(table.parent, (row, row + 1)).tolist()
+    kinds, values = table.column(f"{name}Occur"), table.column(name)
+    said = {kinds.at(place): values.at(place) for place in range(first, behind)}
+    return [said.get(occurrence) for occurrence in occurrences]
 
 
 def _texts(table: RawTable, name: str) -> list[str | None]:

@@ -1,0 +1,104 @@
+"""The outermost stage: the name of the file, and the zip around it (spec/ilr.md section 3.2).
+
+The order of the checks is that of the official upload page; the first failure wins.
+"""
+
+import re
+import shutil
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal, UnreadableFileError
+
+NAME: Final = re.compile(
+    r"ILR-(?P<ukprn>[1-9]\d{7})-(?P<year>\d{4})-(?P<date>\d{8})-(?P<time>\d{6})-(?P<serial>\d+)"
+    r"\.(?P<kind>xml|zip)",
+    re.IGNORECASE | re.ASCII,
+)
+LARGEST: Final = 500 * 1024 * 1024
+HIGHEST_RATIO: Final = 200
+ENCRYPTED: Final = 0x1 | 0x40
+
+
+def check_name(name: str, *, year: str, now: datetime) -> int:
+    """Check a file's name and give the UKPRN in it.
+
+    Raises FileRefusedError with the first file rule that the name breaks. Not judged here: whether
+    the provider exists (Filename_3), and what was sent before (Filename_2 and _8).
+    """
+    parts = NAME.fullmatch(name)
+    if parts is None:
+        form = "ILR-UKPRN-year-date-time-serial.xml"
+        raise _refused("Filename_1", f"The file name is not of the form {form}.", name)
+    if parts["year"] != year:
+        raise _refused("Filename_4", f"The year in the file name is not {year}.", name)
+    if len(parts["serial"]) != 2:  # noqa: PLR2004 - the official length
+        raise _refused("Filename_5", "The serial number in the file name has not two digits.", name)
+    if parts["serial"] == "00":
+        raise _refused("Filename_6", "The serial number in the file name is 00.", name)
+    try:
+        made = datetime.strptime(parts["date"] + parts["time"], "%Y%m%d%H%M%S")  # noqa: DTZ007 - UK time
+    except ValueError:
+        raise _refused("Filename_1", "Date or time in the file name do not exist.", name) from None
+    if made > now.replace(tzinfo=None):
+        raise _refused("Filename_7", "The date and time in the file name are in the future.", name)
+    return int(parts["ukprn"])
+
+
+def _refused(rule: str, message: str, name: str) -> FileRefusedError:
+    return FileRefusedError(Refusal(rule, message, parameters=(("Filename", name),)))
+
+
+def unpacked(path: Path, work: Path, *, largest: int = LARGEST) -> Path:
+    """Give the XML file: the path itself, or what is in the zip, unpacked below `work`.
+
+    Raises FileRefusedError for a broken file rule, UnreadableFileError where there is no file.
+    """
+    if not path.is_file():
+        raise UnreadableFileError(f"there is no file {path.name}")
+    with path.open("rb") as stream:
+        is_zip = stream.read(4) == b"PK\x03\x04" or path.suffix.lower() == ".zip"
+    if not is_zip:
+        _check_size(path.stat().st_size, largest)
+        return path
+    target = work / f"{path.stem}.xml"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = _only_member(archive, path.stem)
+            _check_size(member.file_size, largest)
+            if member.file_size > max(member.compress_size, 1024) * HIGHEST_RATIO:
+                raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip grows suspiciously large."))
+            with archive.open(member) as source, target.open("xb") as copy:
+                shutil.copyfileobj(source, copy, 1024 * 1024)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError):
+        raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip cannot be read.")) from None
+    except RuntimeError:
+        raise FileRefusedError(Refusal("Protected ZIP file", "The zip has a password.")) from None
+    return target
+
+
+def _only_member(archive: zipfile.ZipFile, stem: str) -> zipfile.ZipInfo:
+    members = [
+        one
+        for one in archive.infolist()
+        if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+    ]
+    if not members:
+        raise FileRefusedError(Refusal("ZIP_EMPTY", "There is no file in the zip."))
+    if members[0].flag_bits & ENCRYPTED:
+        raise FileRefusedError(Refusal("Protected ZIP file", "The zip has a password."))
+    if len(members) > 1:
+        raise FileRefusedError(Refusal("ZIP_CORRUPT", "There is more than one file in the zip."))
+    if members[0].filename.lower() != f"{stem}.xml".lower():
+        message = "The file in the zip does not bear the name of the zip."
+        raise FileRefusedError(Refusal("ZIP_INCONSISTENT_FILENAME", message))
+    return members[0]
+
+
+def _check_size(size: int, largest: int) -> None:
+    if size > largest:
+        raise UnreadableFileError(f"the file has {size:,} bytes, {largest:,} are allowed")
+    if size == 0:
+        raise FileRefusedError(Refusal("Schema", "The file is empty."))
