@@ -10,7 +10,7 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import PARENTS, Learners, Message
 from ilr_validator.engine.run import findings, run
-from ilr_validator.engine.tables import Table
+from ilr_validator.engine.tables import Column, Table
 from ilr_validator.engine.text import Text
 
 
