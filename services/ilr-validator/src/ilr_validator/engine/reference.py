@@ -200,6 +200,15 @@ class Organisations(ReferenceTable):
     LongTermResid: Numbers
 
 
+class OfsProviders(ReferenceTable):
+    """Register of the Office for Students. HEFundingFieldsRequired is 1, 0 or null."""
+
+    ENTITY = "ofs_providers"
+    KEY = "UKPRN"
+    UKPRN: Numbers
+    HEFundingFieldsRequired: Numbers
+
+
 class ShortTermFundingInitiatives(ReferenceTable):
     """Short-term funding initiatives of an organisation."""
 

@@ -92,11 +92,18 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
             learn_ref_number=references[place] if rule.reports_learner else None,
             aim_seq_number=_plain(sequences[place]),
             parameters=tuple(
-                (name, column[place]) for name, column in zip(names, values, strict=True)
+                (name, value)
+                for name, column in zip(names, values, strict=True)
+                for value in _each(column[place])
             ),
         )
         for place in range(len(rows))
     ]
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    """Give the values of a parameter that is sent once for each of several things."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _learners(batch: Batch, table: Table, rows: Rows) -> tuple[list[str | None], list[int]]:
