@@ -29,22 +29,21 @@ def LSDPostcode_01(b: Batch) -> Mask:
     return mask & ~exists(b, a, mask, a.LSDPostcode)
 
 
-def devolved(b: Batch, fams: Mask) -> tuple[Mask, Mask]:
-    """Ask for the devolved areas of the aims that have sources of funding in the mask.
+def devolved_funding(b: Batch, asked: Mask) -> tuple[Mask, Mask]:
+    """Ask for the devolved areas in which the start postcodes of the aims in the mask lie.
 
-    Gives the aims whose start postcode lies in any, and the sources of funding that pay for that
-    area when the aim starts.
+    Gives the aims with any area, and the sources of funding (delivery FAMs) that pay for their
+    aim's area on the day the aim starts.
     """
-    aims, sources = b.aims, b.fams
-    asked = sources.any(fams)
+    aims, fams = b.aims, b.fams
     rows, others, areas = b.lookup(DevolvedPostcodes, aims, asked, aims.LSDPostcode)
     starts = aims.LearnStartDate[rows]
     current = ~(starts < areas.EffectiveFrom[others]) & ~(starts > areas.EffectiveTo[others])
-    fam_rows = np.flatnonzero(fams)
-    one, two = join_sorted(sources.parent[fam_rows], rows[current])
-    codes = sources.LearnDelFAMCode.take(fam_rows[one])
+    sources = np.flatnonzero(fams_of(b, "SOF"))
+    one, two = join_sorted(fams.parent[sources], rows[current])
+    codes = fams.LearnDelFAMCode.take(sources[one])
     pays = codes.equals(areas.SourceOfFunding.take(others[current][two])) & codes.is_known
-    return aims.mask(rows), sources.mask(fam_rows[one[pays]])
+    return aims.mask(rows), fams.mask(sources[one[pays]])
 
 
 @rule(FAMs, "LearnStartDate", "FundModel", "LSDPostcode", ("LearnDelFAMType", "SOF"),
@@ -59,9 +58,9 @@ def LSDPostcode_02(b: Batch) -> Mask:
     if not mask.any():
         return b.fams.of_parent(mask)
     mask &= ~organisations.is_long_term_residential(b, a, mask, organisations.provider(b, a))
-    in_area, pays = devolved(b, fams_of(b, "SOF") & b.fams.of_parent(mask))
-    asked = mask & (in_area | is_combined_authority(b))
-    return fams_of(b, "SOF") & b.fams.of_parent(asked) & ~pays
+    in_area, pays = devolved_funding(b, mask)
+    mask &= in_area | is_combined_authority(b)
+    return fams_of(b, "SOF") & b.fams.of_parent(mask) & ~pays
 
 
 @rule(Aims, "LSDPostcode")
