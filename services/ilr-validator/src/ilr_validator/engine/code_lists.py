@@ -6,8 +6,10 @@ not nobody can say (spec/ilr.md section 0.7). A pair of type and code is one key
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ilr_validator.engine.dates import MAX_DATE, MIN_DATE
 from ilr_validator.engine.text import Text
@@ -40,19 +42,41 @@ class CodeList:
 def keys_of(*parts: Text | Numbers) -> Text:
     """Join columns to keys as the lists have them: a type and a code, or a number alone."""
     columns = [part if isinstance(part, Text) else _number_text(part) for part in parts]
-    if len(columns) == 1:
-        return columns[0]
-    rows = zip(*(column.codes.tolist() for column in columns), strict=True)
-    distinct: dict[tuple[int, ...], int] = {}
-    codes = [distinct.setdefault(row, len(distinct)) for row in rows]
+    key = columns[0]
+    for column in columns[1:]:
+        key = _joined(key, column)
+    return key
+
+
+def _joined(left: Text, right: Text) -> Text:
+    """Join two columns row by row: each distinct pair of texts is joined once."""
+    width = len(right.values)
+    pairs = left.codes.astype(np.int64) * width + right.codes
+    distinct, codes = _numbered(pairs, len(left.values) * width)
     texts = [
-        "".join(column.values[code] or "" for column, code in zip(columns, row, strict=True))
-        for row in distinct
+        (left.values[pair // width] or "") + (right.values[pair % width] or "")
+        for pair in distinct.tolist()
     ]
-    return Text(np.array(codes, np.int32) + 1, [None, *texts])
+    return Text((codes + 1).astype(np.int32), [None, *texts])
+
+
+FEW: Final = 100_000
+
+
+def _numbered(
+    numbers: npt.NDArray[np.int64], bound: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Give the distinct numbers, and for each number which of them it is."""
+    if bound > FEW:
+        distinct, codes = np.unique(numbers, return_inverse=True)
+        return distinct, codes
+    present = np.zeros(bound, bool)
+    present[numbers] = True
+    places = np.cumsum(present) - 1
+    return np.flatnonzero(present), places[numbers]
 
 
 def _number_text(numbers: Numbers) -> Text:
     distinct, codes = np.unique(numbers, return_inverse=True)
     texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
-    return Text(codes.astype(np.int32) + 1, [None, *texts])
+    return Text((codes + 1).astype(np.int32), [None, *texts])
