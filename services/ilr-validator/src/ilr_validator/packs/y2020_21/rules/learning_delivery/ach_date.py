@@ -36,7 +36,8 @@ def AchDate_05(b: Batch) -> Mask:
 @rule(Aims, "AchDate")
 def AchDate_07(b: Batch) -> Mask:
     """The achievement date is after the file was prepared."""
-    return b.aims.AchDate > b.preparation_date
+    achieved = is_known(b.aims.AchDate)
+    return b.aims.AchDate > b.preparation_date if achieved.any() else achieved
 
 
 @rule(Aims)

@@ -15,7 +15,8 @@ RECORD = ("AFinType", "AFinCode", "AFinDate")
 @rule(FinRecords, "AFinDate", FILE_PREP_DATE)
 def AFinDate_03(b: Batch) -> Mask:
     """The date of a financial record is after the file was prepared."""
-    return b.fin_records.AFinDate > b.preparation_date
+    dated = is_known(b.fin_records.AFinDate)
+    return b.fin_records.AFinDate > b.preparation_date if dated.any() else dated
 
 
 @rule(FinRecords, "LearnActEndDate", ("AFinType", "TNP"), "AFinDate")

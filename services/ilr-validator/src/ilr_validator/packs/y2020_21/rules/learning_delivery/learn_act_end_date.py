@@ -3,7 +3,7 @@
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Mask
+from ilr_validator.engine.values import Mask, is_known
 
 
 @rule(Aims, "LearnActEndDate", "LearnStartDate")
@@ -15,4 +15,5 @@ def LearnActEndDate_01(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate")
 def LearnActEndDate_04(b: Batch) -> Mask:
     """The actual end date is after the file was prepared."""
-    return b.aims.LearnActEndDate > b.preparation_date
+    ended = is_known(b.aims.LearnActEndDate)
+    return b.aims.LearnActEndDate > b.preparation_date if ended.any() else ended
