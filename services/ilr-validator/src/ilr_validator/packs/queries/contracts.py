@@ -3,10 +3,12 @@
 Asked only for the rows of `where`.
 """
 
+import numpy as np
+
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.reference import ContractEligibilities, Contracts
 from ilr_validator.engine.tables import Table
-from ilr_validator.engine.values import Mask, Numbers, Rows
+from ilr_validator.engine.values import Mask, Numbers, Rows, is_null
 from ilr_validator.packs.queries import pairs
 
 
@@ -36,12 +38,16 @@ def contracts_of(
 
 
 def has_relationship(b: Batch, table: Table, where: Mask, *stream_period_codes: str) -> Mask:
-    """Tell whether any contract is of one of these funding streams, whatever the letter case.
+    """Tell whether the provider has a contract of one of these funding streams.
 
-    `FundingRelationshipFCTExists`: the same answer for every row of `where`.
+    `FundingRelationshipFCTExists`: the same answer for every row of `where`; letter case is
+    ignored. A contract without a UKPRN is the provider's, as is every contract where the
+    provider is not known.
     """
     contracts = b.whole(Contracts, table, where)
-    is_there = bool(contracts.FundingStreamPeriodCode.is_any(*stream_period_codes).any())
+    ukprns, provider = contracts.DeliveryUKPRN, b.surroundings.file.ukprn
+    own = (ukprns == provider) | is_null(ukprns) | np.isnan(provider)
+    is_there = bool((own & contracts.FundingStreamPeriodCode.is_any(*stream_period_codes)).any())
     return where & is_there
 
 
