@@ -9,7 +9,6 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, Numbers, one_of
 from ilr_validator.packs.derived.dd01 import check_digit
 from ilr_validator.packs.queries.fams import has_fam, learner_has_aim_fam
-from ilr_validator.packs.queries.file_facts import FILE_PREP_DATE
 
 TEMPORARY = 9999999999
 SHORTEST_COURSE = 5
@@ -82,7 +81,7 @@ def ULN_02(b: Batch) -> Mask:
     return b.aims.first_of_learner(aims)
 
 
-@rule(Aims, "ULN", FILE_PREP_DATE, reports_aim=False)
+@rule(Aims, "ULN", "FilePrepDate", reports_aim=False)
 def ULN_03(b: Batch) -> Mask:
     """The temporary learner number should be replaced before January."""
     aims = has_temporary(b) & one_of(b.aims.FundModel, 25, 35, 36, 70, 81, 82)
@@ -110,19 +109,19 @@ def ULN_05(b: Batch) -> Mask:
     return real & ~b.exists(Ulns, b.learners, real, b.learners.ULN)
 
 
-@rule(Aims, ("ULN", TEMPORARY), FILE_PREP_DATE, "LearnStartDate")
+@rule(Aims, ("ULN", TEMPORARY), "FilePrepDate", "LearnStartDate")
 def ULN_06(b: Batch) -> Mask:
     """The temporary learner number should be replaced within 60 days of the start."""
     return recent_and_temporary(b, one_of(b.aims.FundModel, 25, 35, 36, 70, 81, 82) | is_loan(b))
 
 
-@rule(Aims, "ULN", FILE_PREP_DATE, "LearnStartDate", reports_aim=False)
+@rule(Aims, "ULN", "FilePrepDate", "LearnStartDate", reports_aim=False)
 def ULN_07(b: Batch) -> Mask:
     """The temporary learner number is still there over 60 days after the start."""
     return old_and_temporary(b, one_of(b.aims.FundModel, 25, 35, 36, 70, 81, 82) | is_loan(b))
 
 
-@rule(Aims, "ULN", FILE_PREP_DATE)
+@rule(Aims, "ULN", "FilePrepDate")
 def ULN_09(b: Batch) -> Mask:
     """The temporary learner number of a learner in custody should be replaced."""
     aims = has_temporary(b) & has_fam(b, "LDM", "034")

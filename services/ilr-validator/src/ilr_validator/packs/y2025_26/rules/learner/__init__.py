@@ -1,1 +1,1 @@
-"""Learner."""
+"""Rules of Learner."""
