@@ -64,7 +64,7 @@ def has_attained(b: Batch, *levels: float) -> Mask:
     return b.aims.of_learner(one_of(b.learners.PriorAttain, *levels))
 
 
-def _is_excluded_before_2016(b: Batch, where: Mask) -> Mask:
+def is_excluded_before_2016(b: Batch, where: Mask) -> Mask:
     """Tell what excludes aims of `where` that started before August 2016, but for FAM codes."""
     mask = where & ~is_adult_skills_funded_on_benefits(b) & ~is_unemployed_with_other_benefits(b)
     mask &= ~lars.has_basic_skills_type_at(b, mask, *ENGLISH_AND_MATHS)
@@ -97,7 +97,7 @@ def LearnDelFAMType_56(b: Batch) -> Mask:
     levels = lars.nvq_level(b, mask)
     higher = has_attained(b, *LEVEL_3_AND_ABOVE) & levels.is_any("3", "4")
     mask &= levels.is_any(*UP_TO_LEVEL_2) | higher
-    return mask & ~_is_excluded_before_2016(b, mask)
+    return mask & ~is_excluded_before_2016(b, mask)
 
 
 @rule(
@@ -117,7 +117,7 @@ def LearnDelFAMType_57(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask &= lars.nvq_level_is(b, mask, *UP_TO_LEVEL_2)
-    return mask & ~_is_excluded_before_2016(b, mask)
+    return mask & ~is_excluded_before_2016(b, mask)
 
 
 @rule(

@@ -8,9 +8,9 @@ from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.reference import LarsCategories, ShortTermFundingInitiatives
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Mask, Numbers, Rows, is_known, one_of, take
+from ilr_validator.engine.values import Mask, Rows, is_known, one_of
 from ilr_validator.packs.derived.dd35 import is_combined_authority
-from ilr_validator.packs.queries import lars, pairs
+from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import fam_count, fams_of, has_fam
 
 FROM_2013 = day(2013, 8, 1)
@@ -120,11 +120,13 @@ def LearnDelFAMType_84(b: Batch) -> Mask:
     return _is_skills_offer(b) & b.aims.of_learner(b.learners.DateOfBirth > latest)
 
 
-def _categories(b: Batch, rows: Rows) -> Numbers:
+def _categories(b: Batch, rows: Rows) -> list[tuple[int, ...]]:
+    """Give for aims all categories that LARS has of each."""
     where = b.aims.mask(rows)
     aims, others, found = b.lookup(LarsCategories, b.aims, where, b.aims.LearnAimRef)
-    firsts = pairs.first(b.aims.size, aims, others)
-    return take(found.CategoryRef, firsts[rows])
+    categories = found.CategoryRef[others].astype(int).tolist()
+    starts, ends = np.searchsorted(aims, rows), np.searchsorted(aims, rows, "right")
+    return [tuple(categories[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
 @rule(
