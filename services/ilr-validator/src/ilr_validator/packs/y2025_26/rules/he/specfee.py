@@ -1,0 +1,5 @@
+"""SPECFEE: both rules are those of 2020-21."""
+
+from ilr_validator.packs.pack import carried
+
+KEPT = carried("2020-21", "SPECFEE_01", "SPECFEE_02")
