@@ -1,5 +1,7 @@
 """DateOfBirth: how long an apprenticeship lasts for whom, and when a programme may start."""
 
+import numpy as np
+
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.dates import (
     add_years,
@@ -11,7 +13,7 @@ from ilr_validator.engine.dates import (
 )
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Mask, between, one_of
+from ilr_validator.engine.values import Mask, one_of
 from ilr_validator.packs.derived.dd04 import earliest_programme_start
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.queries.academic_years import YearDate, year_date
@@ -22,6 +24,8 @@ FROM_2014 = day(2014, 8, 1)
 FROM_2016 = day(2016, 8, 1)
 FROM_MAY_2017 = day(2017, 5, 1)
 YEAR_OF_DAYS = 365
+SEVENTEEN_YEARS = 17 * 366
+"""Days after which a learner has left school for certain."""
 
 
 @derived
@@ -111,12 +115,13 @@ def DateOfBirth_47(b: Batch) -> Mask:
 @rule(Aims, "DateOfBirth", "LearnStartDate")
 def DateOfBirth_48(b: Batch) -> Mask:
     """The apprenticeship started before the learner could leave school."""
-    apprenticeships = is_apprenticeship(b)
-    if not apprenticeships.any():
-        return apprenticeships
-    leaves_school = last_friday_in_june(add_years(b.learners.DateOfBirth, 16))
     starts = earliest_programme_start(b)
-    return apprenticeships & between(starts, FROM_2016, b.aims.of_learner(leaves_school))
+    days_old = starts - b.aims.of_learner(b.learners.DateOfBirth)
+    young = is_apprenticeship(b) & (starts >= FROM_2016) & (days_old < SEVENTEEN_YEARS)
+    rows = np.flatnonzero(young)
+    births = b.learners.DateOfBirth[b.aims.parent[rows]]
+    leave_school = last_friday_in_june(add_years(births, 16))
+    return b.aims.mask(rows[starts[rows] <= leave_school])
 
 
 @rule(Aims, "DateOfBirth", "LearnStartDate")

@@ -22,6 +22,7 @@ def has_record(b: Batch) -> Mask:
     return b.lldd_problems.any(np.ones(b.lldd_problems.size, bool))
 
 
+@derived
 def lacks_record(b: Batch) -> Mask:
     """Tell for each learner whether it names a problem but has no record, and began under 25.
 
@@ -30,9 +31,10 @@ def lacks_record(b: Batch) -> Mask:
     lacking = (b.learners.LLDDHealthProb == 1) & ~has_record(b)
     if not lacking.any():
         return lacking
-    starts = earliest_start(b)
-    old = years_between(b.learners.DateOfBirth, starts) >= EXEMPT_AGE
-    return lacking & is_known(starts) & ~old
+    rows = np.flatnonzero(lacking)
+    starts = earliest_start(b)[rows]
+    old = years_between(b.learners.DateOfBirth[rows], starts) >= EXEMPT_AGE
+    return b.learners.mask(rows[is_known(starts) & ~old])
 
 
 @rule(LLDDProblems, "LLDDCat")

@@ -7,7 +7,7 @@ from ilr_validator.engine.record import Aims, Learners
 from ilr_validator.engine.reference import Ulns
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, Numbers, one_of
-from ilr_validator.packs.derived.dd01 import check_digit
+from ilr_validator.packs.derived.dd01 import has_check_digit
 from ilr_validator.packs.queries.fams import has_fam, learner_has_aim_fam
 
 TEMPORARY = 9999999999
@@ -94,12 +94,7 @@ def ULN_03(b: Batch) -> Mask:
 @rule(Learners, "ULN")
 def ULN_04(b: Batch) -> Mask:
     """The unique learner number does not pass its check."""
-    digits = check_digit(b.learners.ULN)
-    expected = np.array(
-        [float(text) if text and text.isdigit() else np.nan for text in digits.values]
-    )
-    right: Mask = expected[digits.codes] == b.learners.ULN % 10
-    return ~digits.is_exactly("Y") & ~right
+    return ~has_check_digit(b.learners.ULN)
 
 
 @rule(Learners, "ULN")
