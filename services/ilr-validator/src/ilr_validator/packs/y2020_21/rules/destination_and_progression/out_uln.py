@@ -33,5 +33,4 @@ def OutULN_02(b: Batch) -> Mask:
     """The unique learner number is not in the register of learners."""
     ulns = b.destinations.ULN
     permanent = ulns != TEMPORARY
-    result: Mask = permanent & ~b.exists(Ulns, b.destinations, permanent, ulns)
-    return result
+    return permanent & ~b.exists(Ulns, b.destinations, permanent, ulns)

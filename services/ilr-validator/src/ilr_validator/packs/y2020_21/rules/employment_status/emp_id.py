@@ -23,8 +23,7 @@ DAYS_TO_FIND_OUT: Final = 60
 
 
 def _is_permanent(b: Batch) -> Mask:
-    result: Mask = is_known(b.employments.EmpId) & (b.employments.EmpId != TEMPORARY)
-    return result
+    return is_known(b.employments.EmpId) & (b.employments.EmpId != TEMPORARY)
 
 
 @rule(Employments, "EmpId")
@@ -48,17 +47,14 @@ def EmpId_10(b: Batch) -> Mask:
     status = status_at_start(b)
     employed = take(b.employments.EmpStat, status) == IN_PAID_EMPLOYMENT
     without_employer = employed & is_null(take(b.employments.EmpId, status))
-    result: Mask = without_employer & (b.aims.AimType == PROGRAMME_AIM) & is_apprenticeship(b)
-    return result
+    return without_employer & (b.aims.AimType == PROGRAMME_AIM) & is_apprenticeship(b)
 
 
 @rule(Aims, "LearnStartDate")
 def EmpId_13(b: Batch) -> Mask:
     """The employer of an apprentice is still unknown 60 days after the start."""
     unknown = b.employments.any(b.employments.EmpId == TEMPORARY)
-    mask: Mask = (
-        b.aims.of_learner(unknown) & (b.aims.AimType == PROGRAMME_AIM) & is_apprenticeship(b)
-    )
+    mask = b.aims.of_learner(unknown) & (b.aims.AimType == PROGRAMME_AIM) & is_apprenticeship(b)
     if not mask.any():
         return mask
     days = np.trunc(b.preparation_date - b.aims.LearnStartDate)

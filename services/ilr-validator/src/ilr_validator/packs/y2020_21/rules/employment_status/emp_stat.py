@@ -54,8 +54,7 @@ def _has_no_status_until(b: Batch) -> Mask:
 def _is_in_custody_or_community(b: Batch) -> Mask:
     """Tell which aims are of offenders in custody, or of community learning that nobody funds."""
     community = (b.aims.FundModel == NOT_FUNDED) & has_fam(b, "SOF", "108")
-    result: Mask = has_fam(b, "LDM", "034") | community
-    return result
+    return has_fam(b, "LDM", "034") | community
 
 
 def _is_part_time(b: Batch) -> Mask:
@@ -83,8 +82,7 @@ def EmpStat_02(b: Batch) -> Mask:
     """There is no employment status for an apprenticeship that started by July 2014."""
     mask = (b.aims.LearnStartDate <= UNTIL_2014) & (b.aims.AimType == PROGRAMME_AIM)
     of_kind = is_apprenticeship(b) | (b.aims.ProgType == TRAINEESHIP)
-    result: Mask = mask & of_kind & _has_no_status_until(b)
-    return result
+    return mask & of_kind & _has_no_status_until(b)
 
 
 @rule(Employments, "EmpStat")
@@ -102,8 +100,7 @@ def _is_part_time_16_to_19(b: Batch) -> Mask:
 def EmpStat_06(b: Batch) -> Mask:
     """There is no employment status of a part-time learner of 16 to 19 from 2013 to 2014."""
     mask = between(b.aims.LearnStartDate, FROM_2013, UNTIL_2014) & _is_part_time_16_to_19(b)
-    result: Mask = mask & (b.aims.ProgType != TRAINEESHIP) & _has_no_status_until(b)
-    return result
+    return mask & (b.aims.ProgType != TRAINEESHIP) & _has_no_status_until(b)
 
 
 @rule(Aims, "PlanLearnHours", "PlanEEPHours", "LearnStartDate")
@@ -131,16 +128,14 @@ def EmpStat_09(b: Batch) -> Mask:
     """There is no employment status from before an apprenticeship or traineeship started."""
     mask = (b.aims.AimType == PROGRAMME_AIM) & (b.aims.LearnStartDate > UNTIL_2014)
     of_kind = is_apprenticeship(b) | (b.aims.ProgType == TRAINEESHIP)
-    result: Mask = mask & of_kind & _has_no_status_before(b)
-    return result
+    return mask & of_kind & _has_no_status_before(b)
 
 
 @rule(Aims, ("EmpStat", NOT_KNOWN), "LearnStartDate")
 def EmpStat_11(b: Batch) -> Mask:
     """There is no employment status from before the aim of a part-time learner of 16 to 19."""
     mask = (b.aims.LearnStartDate > UNTIL_2014) & _has_no_status_before(b)
-    result: Mask = mask & (b.aims.ProgType != TRAINEESHIP) & _is_part_time_16_to_19(b)
-    return result
+    return mask & (b.aims.ProgType != TRAINEESHIP) & _is_part_time_16_to_19(b)
 
 
 @rule(Aims, "LearnStartDate")
@@ -155,20 +150,14 @@ def EmpStat_12(b: Batch) -> Mask:
 def EmpStat_15(b: Batch) -> Mask:
     """The employment status when an apprenticeship starts is not known."""
     mask = (b.aims.AimType == PROGRAMME_AIM) & is_apprenticeship(b)
-    result: Mask = (
-        mask & (b.aims.LearnStartDate > UNTIL_2016) & (_status_code_at_start(b) == NOT_KNOWN)
-    )
-    return result
+    return mask & (b.aims.LearnStartDate > UNTIL_2016) & (_status_code_at_start(b) == NOT_KNOWN)
 
 
 @rule(Aims, ("EmpStat", NOT_KNOWN), "LearnStartDate")
 def EmpStat_17(b: Batch) -> Mask:
     """The employment status when a traineeship starts is not known."""
     mask = (b.aims.AimType == PROGRAMME_AIM) & (b.aims.ProgType == TRAINEESHIP)
-    result: Mask = (
-        mask & (b.aims.LearnStartDate > UNTIL_2016) & (_status_code_at_start(b) == NOT_KNOWN)
-    )
-    return result
+    return mask & (b.aims.LearnStartDate > UNTIL_2016) & (_status_code_at_start(b) == NOT_KNOWN)
 
 
 @rule(Aims, "LearnStartDate", ("LearnDelFAMType", "LDM"), ("LearnDelFAMCode", "363"))

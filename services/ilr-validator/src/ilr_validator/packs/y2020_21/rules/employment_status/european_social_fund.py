@@ -30,7 +30,7 @@ def _latest_start(b: Batch, rows: Rows) -> Dates:
 @rule(Aims, ("EmpStat", NOT_KNOWN), ("FundModel", SOCIAL_FUND), ("LearnStartDate", _latest_start))
 def EmpStat_04(b: Batch) -> Mask:
     """The employment status when the learner joined the contract is not known."""
-    mask: Mask = b.aims.FundModel == SOCIAL_FUND
+    mask = b.aims.FundModel == SOCIAL_FUND
     if not mask.any():
         return mask
     status = status_on(b, dd22.latest_esf_start(b))
@@ -60,7 +60,7 @@ def _status_at_start(b: Batch, rows: Rows) -> Numbers:
 @rule(Aims, ("EmpStat", _status_at_start), "ConRefNumber", "LearnStartDate")
 def EmpStat_14(b: Batch) -> Mask:
     """The contract does not admit learners with this employment status."""
-    mask: Mask = (b.aims.FundModel == SOCIAL_FUND) & (b.aims.CompStatus == COMPLETED)
+    mask = (b.aims.FundModel == SOCIAL_FUND) & (b.aims.CompStatus == COMPLETED)
     mask &= b.aims.LearnAimRef.is_exactly(ASSESSMENT_AIM)
     if not mask.any():
         return mask
@@ -74,7 +74,7 @@ def EmpStat_14(b: Batch) -> Mask:
 @rule(Aims, "ConRefNumber", reports_aim=False)
 def ESMType_13(b: Batch) -> Mask:
     """The length of unemployment is outside what the contract admits."""
-    mask: Mask = b.aims.FundModel == SOCIAL_FUND
+    mask = b.aims.FundModel == SOCIAL_FUND
     if not mask.any():
         return mask
     lengths = dd25.length_of_unemployment(b)
@@ -88,7 +88,7 @@ def ESMType_13(b: Batch) -> Mask:
 @rule(Aims, "ConRefNumber", reports_aim=False)
 def ESMType_14(b: Batch) -> Mask:
     """Whether the learner has benefits differs from what the contract admits."""
-    mask: Mask = b.aims.FundModel == SOCIAL_FUND
+    mask = b.aims.FundModel == SOCIAL_FUND
     if not mask.any():
         return mask
     rows, admitted = contracts.eligibility(b, mask)

@@ -16,8 +16,7 @@ def ELQ_01(b: Batch) -> Mask:
     """Whether it is an equivalent or lower qualification is missing on an aim funded by the OfS."""
     missing = is_null(b.aim_hes.ELQ)
     funded_by_ofs = (b.aims.FundModel == NOT_FUNDED) & has_fam(b, "SOF", "1")
-    result: Mask = missing & b.aim_hes.of_parent(funded_by_ofs)
-    return result
+    return missing & b.aim_hes.of_parent(funded_by_ofs)
 
 
 @rule(AimHEs, "ELQ")

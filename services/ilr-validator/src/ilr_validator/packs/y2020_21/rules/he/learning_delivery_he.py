@@ -36,7 +36,7 @@ def _is_of_university(b: Batch, where: Mask) -> Mask:
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_02(b: Batch) -> Mask:
     """The higher education record of an aim funded by the OfS is missing."""
-    mask: Mask = (b.aims.FundModel == 99) & has_fam(b, "SOF", "1") & _lacks_he(b)
+    mask = (b.aims.FundModel == 99) & has_fam(b, "SOF", "1") & _lacks_he(b)
     return mask & ~_is_of_university(b, mask) if mask.any() else mask
 
 

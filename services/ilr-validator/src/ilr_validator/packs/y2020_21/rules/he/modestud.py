@@ -23,5 +23,5 @@ def MODESTUD_01(b: Batch) -> Mask:
 def MODESTUD_03(b: Batch) -> Mask:
     """The special fee is for a short final year, so the mode of study must be part-time."""
     hes = b.aim_hes
-    mask: Mask = one_of(hes.SPECFEE, *SHORT_FINAL_YEAR) & (hes.MODESTUD != PART_TIME)
+    mask = one_of(hes.SPECFEE, *SHORT_FINAL_YEAR) & (hes.MODESTUD != PART_TIME)
     return mask & hes.of_parent(b.aims.LearnStartDate >= FROM_2009)

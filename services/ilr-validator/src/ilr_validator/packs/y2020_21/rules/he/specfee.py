@@ -22,7 +22,5 @@ def SPECFEE_01(b: Batch) -> Mask:
 @rule(AimHEs, "LearnStartDate", "MODESTUD", "SPECFEE")
 def SPECFEE_02(b: Batch) -> Mask:
     """The special fee of a sandwich year out is not that of a sandwich placement."""
-    mask: Mask = (b.aim_hes.MODESTUD == SANDWICH_YEAR_OUT) & (
-        b.aim_hes.SPECFEE != SANDWICH_PLACEMENT
-    )
+    mask = (b.aim_hes.MODESTUD == SANDWICH_YEAR_OUT) & (b.aim_hes.SPECFEE != SANDWICH_PLACEMENT)
     return mask & b.aim_hes.of_parent(b.aims.LearnStartDate >= FROM_2009)

@@ -42,8 +42,7 @@ def PCFLDCS_01(b: Batch) -> Mask:
     shares = np.array([b.aim_hes.PCFLDCS, b.aim_hes.PCSLDCS, b.aim_hes.PCTLDCS])
     any_given = ~np.isnan(shares).all(axis=0)
     total = np.round(np.nansum(shares, axis=0), 9)
-    result: Mask = any_given & (total != WHOLE) & _started_since_2009(b)
-    return result
+    return any_given & (total != WHOLE) & _started_since_2009(b)
 
 
 @rule(AimHEs)

@@ -35,5 +35,4 @@ def TTACCOM_04(b: Batch) -> Mask:
     """The term-time accommodation of a full-time or sandwich student is missing."""
     lacking = ~b.learner_hes.any(is_known(b.learner_hes.TTACCOM))
     lacking &= dd06.earliest_start(b) >= FROM_2013
-    result: Mask = (b.aim_hes.MODESTUD == FULL_TIME) & b.aim_hes.of_learner(lacking)
-    return result
+    return (b.aim_hes.MODESTUD == FULL_TIME) & b.aim_hes.of_learner(lacking)
