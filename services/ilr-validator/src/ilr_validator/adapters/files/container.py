@@ -22,12 +22,19 @@ HIGHEST_RATIO: Final = 200
 ENCRYPTED: Final = 0x1 | 0x40
 
 
-def check_name(name: str, *, year: str, now: datetime) -> int:
-    """Check a file's name and give the UKPRN in it.
+def ukprn_in(name: str) -> int | None:
+    """Give the UKPRN in a file's name; None where the name is not of the official form."""
+    parts = NAME.fullmatch(name)
+    return int(parts["ukprn"]) if parts else None
+
+
+def check_name(name: str, *, pack: str, now: datetime) -> None:
+    """Check a file's name; `now` is UK time.
 
     Raises FileRefusedError with the first file rule that the name breaks. Not judged here: whether
     the provider exists (Filename_3), and what was sent before (Filename_2 and _8).
     """
+    year = pack[2:4] + pack[5:7]
     parts = NAME.fullmatch(name)
     if parts is None:
         form = "ILR-UKPRN-year-date-time-serial.xml"
@@ -44,7 +51,6 @@ def check_name(name: str, *, year: str, now: datetime) -> int:
         raise _refused("Filename_1", "Date or time in the file name do not exist.", name) from None
     if made > now.replace(tzinfo=None):
         raise _refused("Filename_7", "The date and time in the file name are in the future.", name)
-    return int(parts["ukprn"])
 
 
 def _refused(rule: str, message: str, name: str) -> FileRefusedError:

@@ -16,11 +16,12 @@ from typing import Final
 
 from lxml import etree
 
-from ilr_validator.adapters.files.ilr_file import IlrFile, parser
+from ilr_validator.adapters.files.ilr_file import IlrFile
 from ilr_validator.adapters.files.loose_schema import loose_schema
 from ilr_validator.adapters.files.refusals import FileRefusedError
 from ilr_validator.adapters.files.schema_errors import schema_refusals, syntax_refusal
 from ilr_validator.adapters.files.xml_columns import raw_tables
+from ilr_validator.adapters.files.xml_parser import parser
 from ilr_validator.application.check import Check, PartResult, check_part
 from ilr_validator.engine.record import Message
 from ilr_validator.packs.raw import RawTable
@@ -46,21 +47,17 @@ class PartChecker:
 
     def raw(self, first: int, behind: int) -> Mapping[str, RawTable]:
         """Read a range of learners; raises FileRefusedError like `check_range`."""
-        with self.file.mapped() as data:
-            learners = self.file.slice(data, first, behind)
-            try:
-                # On one line: lines then count as they do in the file.
-                wrapped = b'<Message xmlns="%s">%s</Message>'
-                tree = etree.fromstring(
-                    wrapped % (self.file.namespace.encode(), learners), parser()
-                )
-            except etree.XMLSyntaxError as error:
-                before = self.file.line_of(data, first) - 1
-                raise FileRefusedError(syntax_refusal(error, before)) from None
-            schema = loose_schema(self.check.pack.name, is_part=True)
-            if not schema.validate(tree):
-                before = self.file.line_of(data, first) - 1
-                raise FileRefusedError(*schema_refusals(schema.error_log, before))
+        learners = self.file.learners(first, behind)
+        # The root stands on the first learner's own line, so that lines count as in the file.
+        root = b'<Message xmlns="%s">' % self.file.namespace.encode()
+        try:
+            tree = etree.fromstring(root + learners + b"</Message>", parser())
+        except etree.XMLSyntaxError as error:
+            raise FileRefusedError(syntax_refusal(error, self.file.line_of(first) - 1)) from None
+        schema = loose_schema(self.check.pack.name, is_part=True)
+        if not schema.validate(tree):
+            lines = self.file.line_of(first) - 1
+            raise FileRefusedError(*schema_refusals(schema.error_log, lines))
         return raw_tables(learners, tree, self.check.model)
 
 

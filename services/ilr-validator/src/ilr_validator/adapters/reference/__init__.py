@@ -1,0 +1,1 @@
+"""Reference data on disk: snapshots, and importers of what providers can download."""
