@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.batch import Batch, derived
+from ilr_validator.engine.code_lists import keys_of
 from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.rule import rule
+from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, one_of
 from ilr_validator.packs.queries.fams import fam_count, fams_of, has_fam
 
@@ -21,22 +23,24 @@ def LearnDelFAMType_03(b: Batch) -> Mask:
     return (b.aims.FundModel == 10) & has_any & missing
 
 
+@derived
+def typed_codes(b: Batch) -> Text:
+    """Give each FAM's type and code in one, as the code list has them."""
+    return keys_of(b.fams.LearnDelFAMType, b.fams.LearnDelFAMCode)
+
+
 @rule(FAMs, "LearnDelFAMType", "LearnDelFAMCode", reports_aim=False)
 def LearnDelFAMType_04(b: Batch) -> Mask:
     """There is no such code for this funding and monitoring type."""
-    fams = b.fams
-    return ~b.in_list("LearnDelFAMType", fams, None, fams.LearnDelFAMType, fams.LearnDelFAMCode)
+    return ~b.in_list("LearnDelFAMType", b.fams, None, typed_codes(b))
 
 
 @rule(FAMs, "LearnStartDate", "LearnDelFAMType", "LearnDelFAMCode")
 def LearnDelFAMType_06(b: Batch) -> Mask:
     """The funding and monitoring code was no longer valid when the aim started."""
-    fams = b.fams
-    asked = fams.of_parent(~has_fam(b, "RES"))
-    starts = fams.of_parent(b.aims.LearnStartDate)
-    return asked & ~b.not_after_list(
-        "LearnDelFAMType", fams, asked, starts, fams.LearnDelFAMType, fams.LearnDelFAMCode
-    )
+    asked = b.fams.of_parent(~has_fam(b, "RES"))
+    starts = b.fams.of_parent(b.aims.LearnStartDate)
+    return asked & ~b.not_after_list("LearnDelFAMType", b.fams, asked, starts, typed_codes(b))
 
 
 def repeated_types(b: Batch, *types: str) -> Mask:

@@ -9,6 +9,7 @@ from ilr_validator.packs.pack import carried
 from ilr_validator.packs.queries.fams import fams_of, has_fam
 from ilr_validator.packs.y2020_21.rules.learning_delivery.learn_del_fam_type_codes import (
     repeated_types,
+    typed_codes,
 )
 
 KEPT = carried("2020-21", "LearnDelFAMType_04", "LearnDelFAMType_06")
@@ -38,12 +39,12 @@ def LearnDelFAMType_50(b: Batch) -> Mask:
 @rule(FAMs, "LearnStartDate", "LearnDelFAMType")
 def LearnDelFAMType_104(b: Batch) -> Mask:
     """The aim starts before the monitoring code (LDM) became valid."""
-    fams = b.fams
     asked = fams_of(b, "LDM") & ~fams_of(b, "LDM", "368", "369")
-    starts = fams.of_parent(b.aims.LearnStartDate)
-    key = (fams.LearnDelFAMType, fams.LearnDelFAMCode)
-    listed = b.not_after_list("LearnDelFAMType", fams, asked, starts, *key)
-    return listed & ~b.in_list_at("LearnDelFAMType", fams, listed, starts, *key)
+    if not asked.any():
+        return asked
+    starts = b.fams.of_parent(b.aims.LearnStartDate)
+    listed = b.not_after_list("LearnDelFAMType", b.fams, asked, starts, typed_codes(b))
+    return listed & ~b.in_list_at("LearnDelFAMType", b.fams, listed, starts, typed_codes(b))
 
 
 def _lacks_provision(b: Batch, fund_model: float, start: float) -> Mask:
