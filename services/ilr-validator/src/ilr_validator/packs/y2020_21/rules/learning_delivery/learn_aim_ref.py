@@ -5,6 +5,7 @@ from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask
+from ilr_validator.packs.queries.aims import is_funded_by, is_of_programme, is_of_type
 from ilr_validator.packs.queries.fams import has_fam
 from ilr_validator.packs.queries.lars import aim_exists
 
@@ -34,10 +35,10 @@ def LearnAimRef_30(b: Batch) -> Mask:
 @rule(Aims, "LearnAimRef", "AimType")
 def LearnAimRef_55(b: Batch) -> Mask:
     """Work experience in a 16 to 19 funded traineeship is not its core aim."""
-    a = b.aims
-    traineeships = (a.FundModel == 25) & (a.ProgType == 24)
-    work = a.LearnAimRef.is_any(*PLACEMENTS_BY_HOURS, "ZWRKX001")
-    return (a.AimType != 5) & traineeships & work
+    mask = is_funded_by(b, 25) & is_of_programme(b, 24) & ~is_of_type(b, 5)
+    if not mask.any():
+        return mask
+    return mask & b.aims.LearnAimRef.is_any(*PLACEMENTS_BY_HOURS, "ZWRKX001")
 
 
 @rule(Aims, "LearnAimRef", "FundModel", "ProgType")
@@ -58,5 +59,8 @@ def LearnAimRef_87(b: Batch) -> Mask:
 @rule(Aims, "LearnAimRef", "ProgType")
 def LearnAimRef_90(b: Batch) -> Mask:
     """A T Level programme holds a work placement of another kind of programme."""
-    others = b.aims.LearnAimRef.is_any(*PLACEMENTS_BY_HOURS, "Z0002347", "ZWRKX001", "ZWRKX002")
-    return (b.aims.ProgType == 31) & others
+    mask = is_of_programme(b, 31)
+    if not mask.any():
+        return mask
+    others = (*PLACEMENTS_BY_HOURS, "Z0002347", "ZWRKX001", "ZWRKX002")
+    return mask & b.aims.LearnAimRef.is_any(*others)

@@ -5,13 +5,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.reference import ContractSubjectAreas
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers, Rows, is_known, is_null, same, take
 from ilr_validator.packs.queries import lars
+from ilr_validator.packs.queries.aims import is_funded_by
 
 NO_LEVEL: Final = 999.0
 LEVELS: Final = {
@@ -41,8 +42,11 @@ def _names_a_level(areas: ContractSubjectAreas) -> Mask:
     return ~areas.MinLevelCode.is_blank | ~areas.MaxLevelCode.is_blank
 
 
+@derived
 def _funded_aims(b: Batch) -> Mask:
-    return (b.aims.FundModel == 70) & ~b.aims.LearnAimRef.is_any("ZESF0001")
+    """Find aims of the European Social Fund other than its assessment."""
+    mask = is_funded_by(b, 70)
+    return mask & ~b.aims.LearnAimRef.is_any("ZESF0001") if mask.any() else mask
 
 
 def _areas(b: Batch, where: Mask) -> tuple[Rows, Rows, ContractSubjectAreas]:

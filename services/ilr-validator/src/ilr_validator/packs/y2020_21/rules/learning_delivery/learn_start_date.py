@@ -13,6 +13,7 @@ from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.derived.dd18 import standard_programme_start
 from ilr_validator.packs.derived.dd22 import latest_esf_start
 from ilr_validator.packs.queries import lars
+from ilr_validator.packs.queries.aims import is_funded_by
 from ilr_validator.packs.queries.contracts import contract_rows
 from ilr_validator.packs.queries.fams import has_fam
 from ilr_validator.packs.queries.standards import standard_rows
@@ -120,9 +121,10 @@ def LearnStartDate_15(b: Batch) -> Mask:
 @rule(Aims, "LearnStartDate")
 def LearnStartDate_16(b: Batch) -> Mask:
     """The European Social Fund assessment starts before its contract, or names none."""
-    mask = (b.aims.FundModel == 70) & b.aims.LearnAimRef.is_any("ZESF0001")
+    mask = is_funded_by(b, 70)
     if not mask.any():
         return mask
+    mask = mask & b.aims.LearnAimRef.is_any("ZESF0001")
     rows, contracts = contract_rows(b, mask)
     return mask & ~(b.aims.LearnStartDate >= take(contracts.StartDate, rows))
 

@@ -103,7 +103,10 @@ def ProgType_13(b: Batch) -> Mask:
 @rule(Aims, "LearnAimRef", "ProgType")
 def ProgType_14(b: Batch) -> Mask:
     """An industry placement of another programme stands in a traineeship."""
-    return (b.aims.ProgType == 24) & b.aims.LearnAimRef.is_any("ZWRKX002", "ZWRKX003")
+    mask = b.aims.ProgType == 24
+    if not mask.any():
+        return mask
+    return mask & b.aims.LearnAimRef.is_any("ZWRKX002", "ZWRKX003")
 
 
 def _outside_t_levels(b: Batch) -> Mask:
@@ -133,8 +136,11 @@ def ProgType_17(b: Batch) -> Mask:
 def ProgType_18(b: Batch) -> Mask:
     """A T Level foundation year has no core aim of its class."""
     a = b.aims
+    mask = a.ProgType == 30
+    if not mask.any():
+        return mask
     has_core = a.any((a.AimType == 5) & a.LearnAimRef.starts("ZTPR"))
-    return a.first_of_learner((a.ProgType == 30) & ~a.of_learner(has_core))
+    return a.first_of_learner(mask & ~a.of_learner(has_core))
 
 
 def _lars_type(b: Batch, rows: Rows) -> Text:

@@ -37,6 +37,7 @@ def LearnAimRef_126(b: Batch) -> Mask:
 @rule(Aims, "LearnAimRef", "ProgType", "LearnStartDate", "LearnPlanEndDate", "LearnActEndDate")
 def LearnAimRef_154(b: Batch) -> Mask:
     """The event aim of a driving bootcamp does not start and end on the same day."""
-    mask = is_of_programme(b, 32) & b.aims.LearnAimRef.is_any(*DRIVING_EVENTS)
-    mask = mask & (b.aims.LearnStartDate >= FROM_2024)
-    return mask & _is_longer_than_a_day(b) if mask.any() else mask
+    mask = is_of_programme(b, 32) & (b.aims.LearnStartDate >= FROM_2024)
+    if not mask.any():
+        return mask
+    return mask & b.aims.LearnAimRef.is_any(*DRIVING_EVENTS) & _is_longer_than_a_day(b)
