@@ -2,13 +2,10 @@
 
 from typing import Final
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Destinations
 from ilr_validator.engine.reference import Ulns
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers, Rows
 from ilr_validator.packs.derived import dd15
 
@@ -22,10 +19,7 @@ def _uln(b: Batch, rows: Rows) -> Numbers:
 @rule(Destinations, ("OutULN", _uln))
 def OutULN_01(b: Batch) -> Mask:
     """The unique learner number is not a valid one."""
-    ulns = b.destinations.ULN
-    digits = dd15.check_digit(ulns)
-    last = Text.of(f"{number % 10:.0f}" for number in np.nan_to_num(ulns).tolist())
-    return digits.is_exactly("N") | (~digits.is_exactly("Y") & ~digits.equals(last))
+    return ~dd15.has_check_digit(b.destinations.ULN)
 
 
 @rule(Destinations, "ULN")

@@ -8,7 +8,6 @@ from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims, Employments
 from ilr_validator.engine.reference import Employers
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers, Rows, is_known, is_null, one_of, take
 from ilr_validator.packs.derived import dd05
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
@@ -36,9 +35,7 @@ def EmpId_01(b: Batch) -> Mask:
 @rule(Employments, "EmpId")
 def EmpId_02(b: Batch) -> Mask:
     """The employer number does not have nine digits with the right check digit."""
-    numbers = b.employments.EmpId
-    last_digits = Text.of(f"{abs(number) % 10:.0f}" for number in np.nan_to_num(numbers).tolist())
-    return _is_permanent(b) & ~dd05.check_digit(numbers).equals(last_digits)
+    return _is_permanent(b) & ~dd05.has_check_digit(b.employments.EmpId)
 
 
 @rule(Aims, "LearnStartDate", ("EmpStat", IN_PAID_EMPLOYMENT), ("EmpId", "(missing)"))

@@ -24,6 +24,9 @@ def _disallowed_hours(b: Batch) -> tuple[Rows, Rows]:
     Until July 2018 fewer than 16 hours a week were allowed, since then up to 20.
     """
     trainees = (b.aims.ProgType == TRAINEESHIP) & (b.aims.AimType == PROGRAMME_AIM)
+    if not trainees.any():
+        nothing = np.zeros(0, np.intp)
+        return nothing, nothing
     hours = b.employment_monitorings
     employed = hours.of_parent(b.employments.EmpStat) == IN_PAID_EMPLOYMENT
     other_hours = monitorings_of(b, "EII") & ~monitorings_of(b, "EII", 2)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import EmploymentMonitorings, Employments, Learners
@@ -97,8 +99,8 @@ def ESMType_12(b: Batch) -> Mask:
 
 def _repeated_types(b: Batch, rows: Rows) -> list[str]:
     """Write the types that each of these statuses has more than once, in capitals."""
-    repeated = duplicated_monitorings(b, *ONCE)
     table = b.employment_monitorings
+    repeated = duplicated_monitorings(b, *ONCE)
     return [
         ", ".join(
             (table.ESMType.at(other) or "").upper()
@@ -111,7 +113,11 @@ def _repeated_types(b: Batch, rows: Rows) -> list[str]:
 @rule(Employments, ("ESMType", _repeated_types))
 def ESMType_15(b: Batch) -> Mask:
     """An employment status is monitored more than once with the same type."""
-    return b.employment_monitorings.any(duplicated_monitorings(b, *ONCE))
+    table = b.employment_monitorings
+    rows = np.flatnonzero(table.ESMType.is_any(*ONCE))
+    types = table.ESMType.folded[rows]
+    pairs = table.parent[rows] * (int(types.max(initial=0)) + 1) + types
+    return table.any(table.mask(rows[np.bincount(pairs)[pairs] > 1]))
 
 
 @rule(Employments, ("ProgType", STANDARD), "EmpStat", ("ESMType", "SEM"), ("ESMCode", 1))

@@ -49,6 +49,8 @@ def _reported_start(b: Batch, rows: Rows) -> Dates:
 @rule(Learners, ("DateEmpStatApp", _reported_start), ("LearnAimRef", ASSESSMENT_AIM))
 def EmpStat_10(b: Batch) -> Mask:
     """There is no employment status from before the learner joined the contract."""
+    if not b.aims.LearnAimRef.is_exactly(ASSESSMENT_AIM).any():
+        return np.zeros(b.learners.size, bool)
     starts = _latest_start_of_learner(b)
     return is_known(starts) & none_of_learner_before(b, starts)
 

@@ -7,13 +7,12 @@ from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.derived.dd27 import is_college_or_grant_funded
-from ilr_validator.packs.queries import lars, organisations
+from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.y2020_21.rules.he.provider import is_of_college, is_of_university
 
 HIGHER_LEVELS: Final = ("4", "5", "6", "7", "8", "H")
 PRESCRIBED: Final = (1, 2)
-UNIVERSITY: Final = "UHEO"
 FUNDED: Final = (25, 35, 99)
 COMMUNITY_OR_ESF: Final = (10, 70)
 HIGHER_APPRENTICESHIPS: Final = (20, 21, 22, 23, 25)
@@ -28,16 +27,11 @@ def _lacks_he(b: Batch) -> Mask:
     return ~_has_he(b) & ~has_fam(b, "LDM", "352")
 
 
-def _is_of_university(b: Batch, where: Mask) -> Mask:
-    provider = organisations.provider(b, b.aims)
-    return organisations.legal_type_is(b, b.aims, where, provider, UNIVERSITY)
-
-
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_02(b: Batch) -> Mask:
     """The higher education record of an aim funded by the OfS is missing."""
     mask = (b.aims.FundModel == 99) & has_fam(b, "SOF", "1") & _lacks_he(b)
-    return mask & ~_is_of_university(b, mask) if mask.any() else mask
+    return mask & ~is_of_university(b, mask) if mask.any() else mask
 
 
 @rule(Aims, "FundModel")
@@ -46,8 +40,8 @@ def LearningDeliveryHE_03(b: Batch) -> Mask:
     mask = one_of(b.aims.FundModel, *FUNDED) & _lacks_he(b) & ~is_apprenticeship(b)
     if not mask.any():
         return mask
-    mask &= is_college_or_grant_funded(b, b.aims, mask)
-    mask &= ~_is_of_university(b, mask)
+    mask &= is_of_college(b, mask)
+    mask &= ~is_of_university(b, mask)
     return mask & lars.nvq_level_is(b, mask, *HIGHER_LEVELS)
 
 
@@ -64,8 +58,8 @@ def LearningDeliveryHE_07(b: Batch) -> Mask:
     mask = one_of(b.aims.ProgType, *HIGHER_APPRENTICESHIPS) & _lacks_he(b)
     if not mask.any():
         return mask
-    mask &= is_college_or_grant_funded(b, b.aims, mask)
-    mask &= ~_is_of_university(b, mask)
+    mask &= is_of_college(b, mask)
+    mask &= ~is_of_university(b, mask)
     return mask & lars.english_prescribed_id_is(b, mask, *PRESCRIBED)
 
 
@@ -75,6 +69,6 @@ def LearningDeliveryHE_08(b: Batch) -> Mask:
     mask = _lacks_he(b)
     if not mask.any():
         return mask
-    mask &= ~is_college_or_grant_funded(b, b.aims, mask)
-    mask &= ~_is_of_university(b, mask)
+    mask &= ~is_of_college(b, mask)
+    mask &= ~is_of_university(b, mask)
     return mask & lars.english_prescribed_id_is(b, mask, *PRESCRIBED)

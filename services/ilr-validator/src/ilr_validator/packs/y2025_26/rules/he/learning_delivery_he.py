@@ -8,17 +8,16 @@ from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.derived.dd27 import is_college_or_grant_funded
 from ilr_validator.packs.pack import carried
-from ilr_validator.packs.queries import lars, organisations
+from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.y2020_21.rules.he.provider import is_of_college, is_of_university
 from ilr_validator.packs.y2025_26.rules.he.register import is_registered
 
 KEPT = carried("2020-21", "LearningDeliveryHE_02")
 
 HIGHER_LEVELS: Final = ("4", "5", "6", "7", "8", "H")
 PRESCRIBED: Final = (1, 2)
-UNIVERSITY: Final = "UHEO"
 FUNDED: Final = (25, 35, 38, 99)
 COMMUNITY_LEARNING: Final = 10
 TAILORED_LEARNING: Final = 11
@@ -36,21 +35,15 @@ def _lacks_he(b: Batch) -> Mask:
     return ~_has_he(b) & ~has_fam(b, "LDM", "352")
 
 
-def _is_of_registered_college(b: Batch, where: Mask, *, college: bool = True) -> Mask:
-    """Tell which aims are of a provider in the register that is (or is not) a college of DD27."""
-    mask = where & (is_college_or_grant_funded(b, b.aims, where) == college)
-    provider = organisations.provider(b, b.aims)
-    mask &= ~organisations.legal_type_is(b, b.aims, mask, provider, UNIVERSITY)
-    return mask & is_registered(b, mask)
-
-
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_03(b: Batch) -> Mask:
     """The higher education record of a college's aim at level 4 or above is missing."""
     mask = one_of(b.aims.FundModel, *FUNDED) & _lacks_he(b) & ~is_apprenticeship(b)
     if not mask.any():
         return mask
-    mask = _is_of_registered_college(b, mask)
+    mask = mask & is_of_college(b, mask)
+    mask = mask & ~is_of_university(b, mask)
+    mask = mask & is_registered(b, mask)
     return mask & lars.nvq_level_is(b, mask, *HIGHER_LEVELS)
 
 
@@ -72,7 +65,9 @@ def LearningDeliveryHE_07(b: Batch) -> Mask:
     mask = (b.aims.ProgType == STANDARD) & _lacks_he(b)
     if not mask.any():
         return mask
-    mask = _is_of_registered_college(b, mask)
+    mask = mask & is_of_college(b, mask)
+    mask = mask & ~is_of_university(b, mask)
+    mask = mask & is_registered(b, mask)
     return mask & lars.english_prescribed_id_is(b, mask, *PRESCRIBED)
 
 
@@ -82,7 +77,8 @@ def LearningDeliveryHE_08(b: Batch) -> Mask:
     mask = _lacks_he(b)
     if not mask.any():
         return mask
-    mask = _is_of_registered_college(b, mask, college=False)
+    mask = mask & ~is_of_college(b, mask)
+    mask = mask & is_registered(b, mask)
     return mask & lars.english_prescribed_id_is(b, mask, *PRESCRIBED)
 
 
