@@ -29,7 +29,7 @@ class ReferenceTable(Table):
         """
         name = by or self.KEY
         column = getattr(self, name)
-        wanted = self._numbered(keys, column) if isinstance(keys, Text) else keys
+        wanted = keys.numbered_as_in(column) if isinstance(keys, Text) else keys
         stored = column.folded if isinstance(column, Text) else column
         order = self._order(name, stored)
         found = np.flatnonzero((wanted != UNKNOWN) & ~np.isnan(wanted))
@@ -41,14 +41,6 @@ class ReferenceTable(Table):
         if name not in orders:
             orders[name] = np.argsort(stored, kind="stable")
         return orders[name]
-
-    @staticmethod
-    def _numbered(keys: Text, column: Text) -> npt.NDArray[np.int64]:
-        """Give each key the number that its text has in a column of this table."""
-        numbers = column.folded_numbers()
-        table = np.array([numbers.get((key or "").upper(), UNKNOWN) for key in keys.values])
-        result: npt.NDArray[np.int64] = table[keys.codes]
-        return result
 
 
 class LarsAims(ReferenceTable):
@@ -332,6 +324,23 @@ class ContractSubjectAreas(ReferenceTable):
     SectorSubjectAreaCode: Numbers
     MinLevelCode: Text
     MaxLevelCode: Text
+
+
+class ContractDeliverables(ReferenceTable):
+    """Deliverables of a contract."""
+
+    ENTITY = "contract_deliverables"
+    KEY = "ContractAllocationNumber"
+    ContractAllocationNumber: Text
+    DeliverableCode: Text
+
+
+class SkillsBootcampContracts(ReferenceTable):
+    """Contract references that may stand on aims of skills bootcamps."""
+
+    ENTITY = "skills_bootcamp_contracts"
+    KEY = "ILRContractRefNumber"
+    ILRContractRefNumber: Text
 
 
 class Employers(ReferenceTable):

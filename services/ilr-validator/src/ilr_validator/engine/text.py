@@ -20,10 +20,16 @@ class Text:
 
     __slots__ = ("_kept", "codes", "values")
 
-    def __init__(self, codes: npt.NDArray[np.int32], values: list[str | None]) -> None:
+    def __init__(
+        self,
+        codes: npt.NDArray[np.int32],
+        values: list[str | None],
+        kept: dict[Any, Any] | None = None,
+    ) -> None:
         self.codes = codes
         self.values = values
-        self._kept: dict[Any, Any] = {}
+        self._kept: dict[Any, Any] = {} if kept is None else kept
+        """What was worked out of the distinct texts, shared by columns with the same ones."""
 
     @classmethod
     def of(cls, texts: Iterable[str | None]) -> "Text":
@@ -47,7 +53,7 @@ class Text:
     def take(self, rows: Rows) -> "Text":
         """Give the texts at `rows`; a negative row stands for "no row" and gives null."""
         codes = self.codes[rows] if len(self.codes) else np.zeros(len(rows), np.int32)
-        return Text(np.where(rows < 0, np.int32(NULL), codes), self.values)
+        return Text(np.where(rows < 0, np.int32(NULL), codes), self.values, self._kept)
 
     def test(self, condition: Callable[[str], bool]) -> Mask:
         """Tell for each row whether its text meets the condition; null never does."""
@@ -66,8 +72,21 @@ class Text:
 
     def is_among(self, wanted: Iterable[str]) -> Mask:
         """Tell for each row whether its text is in a collection, whatever the letter case."""
-        upper = frozenset(text.upper() for text in wanted)
-        return self.test(lambda text: text.upper() in upper)
+        places = self._places()
+        met = np.zeros(len(self.values), bool)
+        for text in wanted:
+            met[places.get(text.upper(), [])] = True
+        return met[self.codes]
+
+    def _places(self) -> dict[str, list[int]]:
+        """Give for each text in upper case where it stands among the distinct texts."""
+        kept: dict[str, list[int]] | None = self._kept.get("places")
+        if kept is None:
+            kept = self._kept["places"] = {}
+            for place, text in enumerate(self.values):
+                if text is not None:
+                    kept.setdefault(text.upper(), []).append(place)
+        return kept
 
     def matches(self, pattern: re.Pattern[str]) -> Mask:
         """Tell for each row whether the pattern is found in its text (`Regex.IsMatch`)."""
@@ -118,8 +137,19 @@ class Text:
         if kept is None:
             numbers = self.folded_numbers()
             table = [NULL if text is None else numbers[text.upper()] for text in self.values]
-            kept = self._kept["folded"] = np.array(table, np.int32)[self.codes]
-        return kept
+            kept = self._kept["folded"] = np.array(table, np.int32)
+        return kept[self.codes]
+
+    def numbered_as_in(self, other: "Text") -> npt.NDArray[np.int64]:
+        """Give for each row the number that its text has in `other.folded`; -1 for none."""
+        key = ("as in", id(other.values))
+        kept: tuple[Any, npt.NDArray[np.int64]] | None = self._kept.get(key)
+        if kept is None:
+            numbers = other.folded_numbers()
+            found = [numbers.get((text or "").upper(), -1) for text in self.values]
+            # The other's texts are kept with it, so that their identity is not given out again.
+            kept = self._kept[key] = (other.values, np.array(found))
+        return kept[1][self.codes]
 
     def equals(self, other: "Text", *, ignore_case: bool = False) -> Mask:
         """Tell for each row whether both columns hold the same text; null equals null."""
