@@ -9,14 +9,14 @@ from ilr_validator.engine.values import Mask, Numbers
 
 TEMPORARY_ULN = 9_999_999_999
 TEMPORARY_EMPLOYER = 999_999_999
-_ANSWERS: list[str | None] = [None, "N", "Y", "X", *(str(digit) for digit in range(11))]
+_ANSWERS: list[str | None] = [None, "N", "Y", "X", *(str(digit) for digit in range(10))]
 _NO, _YES, _X, _ZERO = 1, 2, 3, 4
 
 
 def of_ulns(ulns: Numbers) -> Text:
     """Give "Y" for the temporary number, "N" for one that cannot be, or else what digit 10 must be.
 
-    "10" is possible: no number ends in it. Null cannot be a learner number.
+    Null cannot be a learner number.
     """
     is_long = _has_digits(ulns, 10)
     remainder = _weighted(np.where(is_long, ulns, 0), range(10, 1, -1)) % 11
