@@ -11,22 +11,54 @@ from ilr_validator.engine.values import Mask, Numbers, Rows, same
 Keys = npt.NDArray[Any]
 """One key for each row: a number column, `Text.folded`, `Text.codes` or the rows of the parents."""
 
-_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_NULL: Final = np.array([np.nan]).view(np.uint64)[0]
+_FAR: Final = 16
+"""How far apart records of one owner are compared pair by pair; beyond that they are sorted."""
 
 
-def first_repeated(mask: Mask, *keys: Keys) -> Rows:
-    """Give the first row of each combination of keys that two rows of the mask or more have."""
-    rows, groups = _repeats(mask, keys)
-    _, firsts = np.unique(groups, return_index=True)
-    return np.sort(rows[firsts])
+def first_repeated(mask: Mask, owners: Rows, *keys: Keys) -> Rows:
+    """Give for each owner the first row of each combination of keys that it has more than once.
+
+    Only rows of the mask count. `owners` is `table.parent` or `table.learner`; null equals null.
+    """
+    rows, firsts = all_repeated(mask, owners, *keys)
+    return rows[rows == firsts]
 
 
-def all_repeated(mask: Mask, *keys: Keys) -> tuple[Rows, Rows]:
-    """Give each row of the mask whose keys another row has too, and the first row of its group."""
-    rows, groups = _repeats(mask, keys)
-    _, firsts, group = np.unique(groups, return_index=True, return_inverse=True)
-    return rows, rows[firsts[group]]
+def all_repeated(mask: Mask, owners: Rows, *keys: Keys) -> tuple[Rows, Rows]:
+    """Give the rows whose keys another row of the owner has too, and the first row of each group.
+
+    Only rows of the mask count. `owners` is `table.parent` or `table.learner`; null equals null.
+    """
+    rows = np.flatnonzero(mask)
+    rows = rows[_suspects(owners[rows], [key[rows] for key in keys])]
+    if not len(rows):
+        return rows, rows
+    groups = numbered(owners[rows], *(key[rows] for key in keys))
+    _, firsts, counts = np.unique(groups, return_index=True, return_counts=True)
+    repeated = counts[groups] > 1
+    return rows[repeated], rows[firsts[groups[repeated]]]
+
+
+def _suspects(owners: Rows, keys: list[Keys]) -> Mask:
+    """Tell which rows may repeat another row of their owner; most records repeat nothing."""
+    result = np.zeros(len(owners), bool)
+    places = np.flatnonzero(owners[1:] == owners[:-1])
+    for distance in range(1, _FAR):
+        if not len(places):
+            return result
+        equal = np.ones(len(places), bool)
+        for key in keys:
+            equal &= _equal(key[places], key[places + distance])
+        if equal.any():
+            result[places[equal]] = result[places[equal] + distance] = True
+        places = places[: np.searchsorted(places, len(owners) - distance - 1)]
+        places = places[owners[places] == owners[places + distance + 1]]
+    return result | np.isin(owners, owners[places])
+
+
+def _equal(left: Keys, right: Keys) -> Mask:
+    equal: Mask = left == right
+    return same(left, right) if left.dtype.kind == "f" and not equal.all() else equal
 
 
 def numbered(*keys: Keys) -> Rows:
@@ -38,27 +70,6 @@ def numbered(*keys: Keys) -> Rows:
     return numbers
 
 
-def _repeats(mask: Mask, keys: tuple[Keys, ...]) -> tuple[Rows, Rows]:
-    """Give the rows of the mask that are not alone with their keys, and their group's number.
-
-    Most records repeat nothing, so a mixture of the keys is sorted first: where no two are equal,
-    nothing repeats, and only rows with an equal mixture are then compared key by key.
-    """
-    rows = np.flatnonzero(mask)
-    mixtures = np.zeros(len(rows), np.uint64)
-    for key in keys:
-        values = key[rows].astype(np.float64)
-        bits = np.where(np.isnan(values), _NULL, (values + 0.0).view(np.uint64))
-        mixtures = (mixtures ^ bits ^ (bits >> np.uint64(31))) * _ODD
-        mixtures ^= mixtures >> np.uint64(29)
-    ordered = np.sort(mixtures)
-    suspects = ordered[1:][ordered[1:] == ordered[:-1]]
-    rows = rows[np.isin(mixtures, suspects)] if len(suspects) else rows[:0]
-    groups = numbered(*(key[rows] for key in keys))
-    kept = np.bincount(groups, minlength=1)[groups] > 1
-    return rows[kept], groups[kept]
-
-
 def neighbours(mask: Mask, owners: Rows, values: Numbers) -> tuple[Rows, Rows]:
     """Pair each row of the mask with the next one of the same owner, in the order of the values.
 
@@ -67,18 +78,23 @@ def neighbours(mask: Mask, owners: Rows, values: Numbers) -> tuple[Rows, Rows]:
     """
     rows = np.flatnonzero(mask)
     owner = owners[rows]
-    if not (owner[1:] == owner[:-1]).any():
+    follows = owner[1:] == owner[:-1]
+    if not follows.any():
         return rows[:0], rows[:0]
-    order = np.lexsort((np.nan_to_num(values[rows], nan=-np.inf), owner))
-    rows = rows[order]
-    pairs = owners[rows[1:]] == owners[rows[:-1]]
-    return rows[:-1][pairs], rows[1:][pairs]
+    rows = rows[np.append(follows, False) | np.append(False, follows)]
+    owner, ranks = owners[rows], np.nan_to_num(values[rows], nan=-np.inf)
+    follows = owner[1:] == owner[:-1]
+    if (follows & (ranks[1:] < ranks[:-1])).any():
+        rows = rows[np.lexsort((ranks, owner))]
+    return rows[:-1][follows], rows[1:][follows]
 
 
-def partners(table: Table, left: Mask, right: Mask, *columns: Numbers) -> tuple[Rows, Rows]:
+def partners(table: Table, left: Mask, right: Mask, *columns: Keys) -> tuple[Rows, Rows]:
     """Pair rows of two masks below the same parent that agree in every column; null equals null."""
     one, other = table.siblings(left, right)
     for column in columns:
-        agree = same(column[one], column[other])
+        if not len(one):
+            break
+        agree = _equal(column[one], column[other])
         one, other = one[agree], other[agree]
     return one, other

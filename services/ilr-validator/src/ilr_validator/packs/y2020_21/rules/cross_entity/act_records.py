@@ -5,8 +5,9 @@ import numpy as np
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Dates, Mask, Rows, differs, is_known, is_null, take
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, differs, is_known, is_null, take
 from ilr_validator.packs.queries import pairs
+from ilr_validator.packs.queries.employment import earliest_status
 from ilr_validator.packs.queries.fams import fam_count, fams_of, has_fam, has_fam_from
 from ilr_validator.packs.queries.groups import neighbours
 
@@ -73,17 +74,26 @@ def R105(b: Batch) -> Rows:
     return hits[firsts]
 
 
-def acts_without_employment(b: Batch) -> Mask:
-    """Tell for each ACT with an employer whether its learner is not employed when it starts."""
-    acts = fams_of(b, "ACT", "1") & b.fams.of_parent(b.aims.FundModel == APPRENTICESHIPS)
-    acts &= is_known(b.fams.LearnDelFAMDateFrom)
+def employment_at_start(b: Batch, acts: Mask) -> Numbers:
+    """Give for each ACT of the mask the employment status (EmpStat) in force when it starts."""
     statuses = b.employments
     act, status = b.fams.pairs(acts, statuses, np.ones(statuses.size, bool))
     before = b.fams.LearnDelFAMDateFrom[act] >= statuses.DateEmpStatApp[status]
     act, status = act[before], status[before]
     applied = statuses.DateEmpStatApp[status]
-    in_force = pairs.first_of_greatest(b.fams.size, act, status, applied)
-    return acts & (take(statuses.EmpStat, in_force) != EMPLOYED)
+    return take(statuses.EmpStat, pairs.first_of_greatest(b.fams.size, act, status, applied))
+
+
+@derived
+def acts_without_employment(b: Batch) -> Mask:
+    """Tell which funded ACTs with an employer start when the learner is not employed."""
+    starts, statuses = b.fams.LearnDelFAMDateFrom, b.employments
+    acts = fams_of(b, "ACT", "1") & b.fams.of_parent(b.aims.FundModel == APPRENTICESHIPS)
+    # Most are employed throughout.
+    employed = b.fams.of_learner(statuses.all(statuses.EmpStat == EMPLOYED))
+    throughout = employed & (starts >= b.fams.of_learner(earliest_status(b)))
+    acts = acts & is_known(starts) & ~throughout
+    return acts & (employment_at_start(b, acts) != EMPLOYED) if acts.any() else acts
 
 
 @rule(Aims)

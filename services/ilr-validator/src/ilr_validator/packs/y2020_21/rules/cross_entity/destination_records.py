@@ -18,6 +18,7 @@ from ilr_validator.engine.values import (
     take,
 )
 from ilr_validator.packs.queries.groups import first_repeated
+from ilr_validator.packs.y2020_21.rules.cross_entity.file_records import repeated_references
 
 FUNDED = (25, 35, 70, 81)
 TRAINEESHIP_OR_STANDARD = (24, 25)
@@ -36,13 +37,14 @@ def R69(b: Batch) -> Mask:
 @rule(Destinations, scope="message")
 def R71(b: Batch) -> Rows:
     """Another destination and progression record has this learner reference number."""
-    everyone = np.ones(b.destinations.size, bool)
-    return first_repeated(everyone, b.destinations.LearnRefNumber.folded)
+    return np.unique(repeated_references(b.destinations.LearnRefNumber))
 
 
 @derived
 def _matched(b: Batch, *, ignore_case: bool) -> tuple[Rows, Rows]:
     """Pair each learner with each destination record that has the same reference."""
+    if not b.destinations.size:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
     numbers: dict[str | None, int] = {}
 
     def coded(references: Text) -> Rows:
@@ -111,18 +113,23 @@ def _has_outcome_since(b: Batch, learners: Rows, destinations: Rows) -> Mask:
 @rule(Learners, scope="message")
 def R107(b: Batch) -> Mask:
     """The learner has finished and no destination since then is recorded."""
-    in_training = b.aims.any(one_of(b.aims.ProgType, *TRAINEESHIP_OR_STANDARD))
+    mask = _finished(b)
+    if not mask.any():
+        return mask
+    mask = mask & ~b.aims.any(one_of(b.aims.ProgType, *TRAINEESHIP_OR_STANDARD))
     learners, destinations = _matched(b, ignore_case=False)
     _, firsts = np.unique(learners, return_index=True)
-    outcome = _has_outcome_since(b, learners[firsts], destinations[firsts])
-    return ~in_training & _finished(b) & ~outcome
+    return mask & ~_has_outcome_since(b, learners[firsts], destinations[firsts])
 
 
 @rule(Learners, scope="message")
 def R108(b: Batch) -> Mask:
     """The learner finished two months ago or more and no destination since then is recorded."""
-    mask = _finished(b) & ~_has_outcome_since(b, *_matched(b, ignore_case=True))
-    mask &= b.aims.any(~one_of(b.aims.ProgType, *TRAINEESHIP_OR_STANDARD))
-    if mask.any():
-        mask &= b.preparation_date >= add_months(_last_end(b)[0], 2)
-    return mask
+    mask = _finished(b)
+    if not mask.any():
+        return mask
+    mask = mask & b.aims.any(~one_of(b.aims.ProgType, *TRAINEESHIP_OR_STANDARD))
+    mask = mask & ~_has_outcome_since(b, *_matched(b, ignore_case=True))
+    if not mask.any():
+        return mask
+    return mask & (b.preparation_date >= add_months(_last_end(b)[0], 2))

@@ -28,15 +28,17 @@ def _first_code(b: Batch, rows: Rows) -> np.ndarray:
 def _same_monitorings(b: Batch, one: Rows, other: Rows) -> Mask:
     """Tell for each pair of statuses whether they are monitored with the same types and codes."""
     monitorings = b.employment_monitorings
-    numbers = numbered(monitorings.ESMType.folded, monitorings.ESMCode)
+    concerned = b.employments.mask(np.concatenate([one, other]))
+    rows = np.flatnonzero(monitorings.of_parent(concerned))
+    numbers = numbered(monitorings.ESMType.folded[rows], monitorings.ESMCode[rows])
 
     def sets(statuses: Rows) -> Rows:
         pair_of = np.full(b.employments.size, -1)
         pair_of[statuses] = np.arange(len(statuses))
-        pair = pair_of[monitorings.parent]
-        return np.unique((pair * (monitorings.size + 1) + numbers)[pair >= 0])
+        pair = pair_of[monitorings.parent[rows]]
+        return np.unique((pair * (len(rows) + 1) + numbers)[pair >= 0])
 
-    unlike = np.setxor1d(sets(one), sets(other), assume_unique=True) // (monitorings.size + 1)
+    unlike = np.setxor1d(sets(one), sets(other), assume_unique=True) // (len(rows) + 1)
     result = np.ones(len(one), bool)
     result[unlike] = False
     return result
@@ -59,4 +61,6 @@ def R97(b: Batch) -> Mask:
     alike &= statuses.EmpStat[one] == statuses.EmpStat[other]
     alike &= same(statuses.EmpId[one], statuses.EmpId[other])
     one, other = one[alike], other[alike]
+    if not len(one):
+        return statuses.mask(one)
     return statuses.mask(other[_same_monitorings(b, one, other)])

@@ -9,22 +9,24 @@ from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Learners
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Numbers, Rows
-from ilr_validator.packs.queries.groups import all_repeated
+from ilr_validator.engine.values import Numbers, Rows, is_known
 
 TEMPORARY_ULN = 9_999_999_999
 
 
 def repeated_references(references: Text) -> Rows:
     """Give for each record with a reference that others have the first record that has it."""
-    _, firsts = all_repeated(np.ones(len(references), bool), references.folded)
-    return firsts
+    keys = references.folded
+    rows = np.flatnonzero((np.bincount(keys) > 1)[keys])
+    _, firsts, group = np.unique(keys[rows], return_index=True, return_inverse=True)
+    return rows[firsts[group]]
 
 
 def repeated_ulns(ulns: Numbers) -> Rows:
     """Give the records with a ULN that others have, the temporary one apart."""
-    rows, _ = all_repeated(ulns != TEMPORARY_ULN, ulns)
-    return rows
+    rows = np.flatnonzero(is_known(ulns) & (ulns != TEMPORARY_ULN))
+    _, group, counts = np.unique(ulns[rows], return_inverse=True, return_counts=True)
+    return rows[counts[group] > 1]
 
 
 @rule(Learners, scope="message")

@@ -37,10 +37,13 @@ def repeated_in_programme(b: Batch, programme: Numbers) -> Rows:
     """Give the records of FM36 programme aims that repeat in the aims of equal programme code."""
     aims = b.aims
     chosen = (aims.FundModel == APPRENTICESHIPS) & (aims.AimType == 1) & is_apprenticeship(b)
-    records = b.fin_records.of_parent(chosen & is_known(programme))
+    chosen = chosen & is_known(programme)
+    records = b.fin_records.of_parent(chosen)
+    if not chosen.any() or not records.any():
+        return np.flatnonzero(records)
     codes = b.fin_records.of_parent(programme)
     rows, _ = all_repeated(records, b.fin_records.learner, codes, *_keys(b))
-    return np.flatnonzero(_once_an_aim(b, b.fin_records.mask(rows)))
+    return np.flatnonzero(_once_an_aim(b, b.fin_records.mask(rows))) if len(rows) else rows
 
 
 @rule(FinRecords, "FworkCode", "StdCode", "AFinType", "AFinCode", "AFinDate")
@@ -72,13 +75,15 @@ def _payments(b: Batch) -> tuple[Mask, Numbers]:
 
     Aims of FundModel 81 only (`dd17.qualifies`). What the provider paid back is taken off.
     """
+    totals = np.full(b.aims.size, np.nan)
     rows = np.flatnonzero(dd17.qualifies(b))
+    if not len(rows):
+        return dd17.qualifies(b), totals
     amounts = b.fin_records.AFinAmount
     paid = b.fin_records.sum(amounts, fins_of(b, "PMR", 1, 2))
     paid = paid - b.fin_records.sum(amounts, fins_of(b, "PMR", 3))
     standards = numbered(b.aims.parent[rows], b.aims.StdCode[rows])
     _, firsts = np.unique(standards, return_index=True)
-    totals = np.full(b.aims.size, np.nan)
     totals[rows] = np.bincount(standards, paid[rows], minlength=1)[standards]
     return b.aims.mask(rows[firsts]), totals
 

@@ -7,9 +7,9 @@ import numpy as np
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import Parameter, rule
-from ilr_validator.engine.values import Mask, Rows, is_known, is_null, one_of
+from ilr_validator.engine.values import Dates, Mask, Rows, is_known, is_null, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.derived.dd31 import is_english_or_maths
+from ilr_validator.packs.derived.dd31 import ENGLISH_AND_MATHS, is_english_or_maths
 from ilr_validator.packs.derived.dd32 import is_open_funded_programme
 from ilr_validator.packs.derived.dd36 import effective_end
 from ilr_validator.packs.queries import lars
@@ -24,7 +24,6 @@ STANDARD = 25
 NOT_FUNDED = 99
 PROGRAMME, COMPONENT, CORE = 1, 3, 5
 COMPETENCY = (1, 3)
-ENGLISH_OR_MATHS = (1, 2, 11, 12, 13, 14, 19, 20, 21, 23, 24, 25, 29, 30, 31, 32, 33, 34, 35)
 
 
 def as_text(*names: str) -> list[Parameter]:
@@ -72,6 +71,8 @@ def R30(b: Batch) -> Mask:
 def first_of_programme(b: Batch, mask: Mask, *keys: np.ndarray) -> Mask:
     """Keep of a mask the first aim of each programme of a learner, as the keys tell programmes."""
     rows = np.flatnonzero(mask)
+    if not len(rows):
+        return mask
     programmes = numbered(b.aims.parent[rows], *(key[rows] for key in keys))
     _, firsts = np.unique(programmes, return_index=True)
     return b.aims.mask(rows[firsts])
@@ -128,8 +129,8 @@ def R64(b: Batch) -> Rows:
     if not mask.any():
         return np.flatnonzero(mask)
     mask = lars.has_framework_component(b, mask, *COMPETENCY)
-    keys = (aims.parent, aims.ProgType, aims.FworkCode, aims.PwayCode, aims.FundModel)
-    rows, _ = all_repeated(mask, *keys)
+    keys = (aims.ProgType, aims.FworkCode, aims.PwayCode, aims.FundModel)
+    rows, _ = all_repeated(mask, aims.parent, *keys)
     return rows
 
 
@@ -153,7 +154,7 @@ def _but_english_or_maths(b: Batch, pairs: tuple[Rows, Rows]) -> Mask:
     components = b.aims.mask(component)
     if not components.any():
         return components
-    exempt = lars.has_basic_skills_type(b, components, *ENGLISH_OR_MATHS)
+    exempt = lars.has_basic_skills_type(b, components, *ENGLISH_AND_MATHS)
     return b.aims.mask(programme[~exempt[component]])
 
 
@@ -198,9 +199,15 @@ def R114(b: Batch) -> Mask:
 @rule(Aims, "AimType", "LearnStartDate")
 def R124(b: Batch) -> Mask:
     """A programme aim starts while another programme aim of the learner lasts."""
+    return starts_within_another(b, effective_end(b))
+
+
+def starts_within_another(b: Batch, ends: Dates) -> Mask:
+    """Tell which programme aims start from the start to the end of another of the learner."""
     programmes = b.aims.AimType == PROGRAMME
+    programmes = programmes & b.aims.of_learner(b.aims.count(programmes) > 1)
     one, other = b.aims.siblings(programmes, programmes)
     one, other = one[one != other], other[one != other]
-    starts, ends = b.aims.LearnStartDate, effective_end(b)
+    starts = b.aims.LearnStartDate
     during = (starts[one] >= starts[other]) & (starts[one] <= ends[other])
     return b.aims.mask(one[during])

@@ -116,8 +116,9 @@ def _first_spelling(b: Batch, rows: Rows) -> Text:
 def R52(b: Batch) -> Rows:
     """The aim has the same funding and monitoring type and code twice."""
     fams = b.fams
-    keys = (fams.LearnDelFAMType.folded, fams.LearnDelFAMCode.folded)
-    return first_repeated(~fams.LearnDelFAMType.is_any("ACT", "ALB", "LSF"), fams.parent, *keys)
+    codes = fams.LearnDelFAMCode.folded
+    joint = fams.LearnDelFAMType.folded.astype(np.int64) * (codes.max(initial=0) + 1) + codes
+    return first_repeated(~fams.LearnDelFAMType.is_any("ACT", "ALB", "LSF"), fams.parent, joint)
 
 
 @rule(WorkPlacements, "WorkPlaceStartDate", "WorkPlaceEmpId")

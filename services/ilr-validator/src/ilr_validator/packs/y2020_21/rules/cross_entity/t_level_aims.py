@@ -46,5 +46,10 @@ def _as_numbers(column: str) -> Any:
 )
 def R126(b: Batch) -> Mask:
     """A T Level programme aim has no core or component aim of its type and funding model."""
+    return programmes_alone(b)
+
+
+def programmes_alone(b: Batch) -> Mask:
+    """Tell which T Level programme aims have no core or component aim of their type and funding."""
     _, _, programmes, matched = _parts_and_programmes(b)
     return programmes & ~matched
