@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers
@@ -19,7 +20,7 @@ def of_ulns(ulns: Numbers) -> Text:
     Null cannot be a learner number.
     """
     is_long = _has_digits(ulns, 10)
-    remainder = _weighted(np.where(is_long, ulns, 0), range(10, 1, -1)) % 11
+    remainder = _weighted(ulns, is_long, range(10, 1, -1)) % 11
     codes = np.where(is_long & (remainder != 0), _ZERO + 10 - remainder, _NO)
     return Text(np.where(ulns == TEMPORARY_ULN, _YES, codes).astype(np.int32), _ANSWERS)
 
@@ -34,7 +35,7 @@ def of_employers(numbers: Numbers) -> Text:
     """Give what digit 9 must be; "X" for a number that cannot be, or that is not 9 digits long."""
     sizes = np.abs(numbers)
     is_long = _has_digits(sizes, 9)
-    digit = 11 - _weighted(np.where(is_long, sizes, 0), range(9, 1, -1)) % 11
+    digit = 11 - _weighted(sizes, is_long, range(9, 1, -1)) % 11
     codes = np.where(is_long & (digit != 10), _ZERO + digit % 11, _X)  # noqa: PLR2004 - "X"
     return Text(codes.astype(np.int32), _ANSWERS)
 
@@ -49,16 +50,17 @@ def _has_digits(numbers: Numbers, size: int) -> Mask:
     return result
 
 
-def _weighted(numbers: Numbers, weights: Iterable[int]) -> Numbers:
-    """Sum the digits before the last one, each times its weight."""
-    rest = numbers // 10
-    total = np.zeros(len(numbers))
+def _weighted(numbers: Numbers, known: Mask, weights: Iterable[int]) -> npt.NDArray[np.int64]:
+    """Sum the digits before the last one, each times its weight; 0 for what is not known."""
+    rest = np.where(known, numbers, 0).astype(np.int64) // 10
+    total = np.zeros(len(numbers), np.int64)
     for weight in reversed(list(weights)):
-        total += weight * (rest % 10)
-        rest = rest // 10
+        rest, digit = np.divmod(rest, 10)
+        total += weight * digit
     return total
 
 
 def _agrees(numbers: Numbers, answers: Text) -> Mask:
-    result: Mask = numbers % 10 == answers.codes - _ZERO
+    last = np.nan_to_num(numbers).astype(np.int64) % 10
+    result: Mask = last == answers.codes - _ZERO
     return result

@@ -1,7 +1,5 @@
 """DD22: when learning under a European Social Fund contract began last (`DerivedData_22Rule`)."""
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.values import Dates
 from ilr_validator.packs.derived.esf_contracts import COMPLETED
@@ -20,6 +18,6 @@ def latest_esf_start(b: Batch) -> Dates:
         & (aims.CompStatus == COMPLETED)
         & ~aims.ConRefNumber.is_blank
     )
-    one, other = aims.siblings(np.ones(aims.size, bool), completed)
+    one, other = aims.siblings(aims.of_parent(aims.any(completed)), completed)
     alike = aims.ConRefNumber.folded[one] == aims.ConRefNumber.folded[other]
     return pairs.greatest(aims.size, one[alike], aims.LearnStartDate[other[alike]])

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.values import Rows
 from ilr_validator.packs.queries import pairs
@@ -20,7 +18,7 @@ def completed_starts(b: Batch) -> tuple[Rows, Rows]:
     """
     aims = b.aims
     completed = aims.LearnAimRef.is_any("ZESF0001") & (aims.CompStatus == COMPLETED)
-    one, other = aims.siblings(np.ones(aims.size, bool), completed)
+    one, other = aims.siblings(aims.of_parent(aims.any(completed)), completed)
     alike = aims.ConRefNumber.folded[one] == aims.ConRefNumber.folded[other]
     return one[alike], other[alike]
 
