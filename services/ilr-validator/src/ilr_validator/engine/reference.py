@@ -387,6 +387,7 @@ class PriorYearLearners(ReferenceTable):
     FworkCode: Numbers
     PwayCode: Numbers
     LearnStartDate: Dates
+    LearnActEndDate: Dates
     FundModel: Numbers
 
 

@@ -90,10 +90,10 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
     ] = None,
     skip_file_name: Annotated[
         bool, typer.Option("--skip-file-name", help="Do not judge the name of the file.")
-    ] = False,  # noqa: FBT002 - a switch
+    ] = False,
     no_names: Annotated[
         bool, typer.Option("--no-names", help="Leave names out of the pages for people.")
-    ] = False,  # noqa: FBT002 - a switch
+    ] = False,
 ) -> None:
     """Validate an ILR file and write its reports.
 
@@ -133,7 +133,7 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
 @app.command()
 def rules(
     pack: PackName,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002, E501 - a switch
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002 - a switch
 ) -> None:
     """List the rules of a pack: severity, stage, and whether they are implemented."""
     chosen = _pack(pack)

@@ -166,7 +166,15 @@ def gathered(
     has_error = np.concatenate(flags) if flags else np.zeros(0, bool)
     found, not_run = whole_file_findings(checker, references, ulns)
     spool.add(_whole_file_part(checker.check, found, not_run, checker.file.size))
-    has_error[[one.learner for one in found if one.severity == ERROR and one.learner >= 0]] = True
+    # A learner is known by reference, whatever the letter case: all records of a reference are left
+    # out together, as the official service does.
+    wrong = {
+        (one.learn_ref_number or "").upper()
+        for one in found
+        if one.severity == ERROR and one.learner >= 0
+    }
+    if wrong:
+        has_error |= [(reference or "").upper() in wrong for reference in references]
     if any(checker.check.pack.facts[one.rule].rejects_file for one in found):
         has_error[:] = True
     return has_error
