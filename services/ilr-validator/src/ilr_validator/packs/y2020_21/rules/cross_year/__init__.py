@@ -1,0 +1,1 @@
+"""Rules that compare a learner with the return of the year before."""
