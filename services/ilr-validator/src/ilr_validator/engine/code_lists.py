@@ -60,7 +60,7 @@ def _joined(left: Text, right: Text) -> Text:
     return Text((codes + 1).astype(np.int32), [None, *texts])
 
 
-FEW: Final = 100_000
+FEW: Final = 10_000
 
 
 def _numbered(
@@ -77,6 +77,13 @@ def _numbered(
 
 
 def _number_text(numbers: Numbers) -> Text:
-    distinct, codes = np.unique(numbers, return_inverse=True)
-    texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
-    return Text((codes + 1).astype(np.int32), [None, *texts])
+    """Write numbers as the codes of a list; codes are small whole numbers."""
+    null = np.isnan(numbers)
+    whole = np.where(null, 0, numbers).astype(np.int64)
+    if len(whole) and (whole.min() < 0 or whole.max() >= FEW or (whole != numbers)[~null].any()):
+        distinct, codes = np.unique(numbers, return_inverse=True)
+        texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
+        return Text((codes + 1).astype(np.int32), [None, *texts])
+    found, codes = _numbered(whole, FEW)
+    texts = [str(number) for number in found.tolist()]
+    return Text(np.where(null, 0, codes + 1).astype(np.int32), [None, *texts])

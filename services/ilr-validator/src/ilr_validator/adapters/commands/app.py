@@ -133,7 +133,7 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
 @app.command()
 def rules(
     pack: PackName,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002 - a switch
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List the rules of a pack: severity, stage, and whether they are implemented."""
     chosen = _pack(pack)
@@ -186,7 +186,8 @@ def _tell(result: Validation, seconds: float) -> None:
     refused = " The file is refused." if result.valid_file is None else ""
     typer.echo(
         f"{result.learners:,} learners checked by {result.pack} at"
-        f" {result.return_name or 'no return'} in {seconds:.1f} s: {result.errors:,} errors, {result.warnings:,} warnings,"
+        f" {result.return_name or 'no return'} in {seconds:.1f} s:"
+        f" {result.errors:,} errors, {result.warnings:,} warnings,"
         f" {len(result.not_run):,} rules not run.{refused}"
     )
     for path in (*result.reports, result.valid_file):
