@@ -5,7 +5,7 @@ from typing import Final
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.tables import Table
 from ilr_validator.engine.values import Mask
-from ilr_validator.packs.queries import organisations
+from ilr_validator.packs.queries.provider import has_legal_type
 
 LEGAL_TYPES: Final = (
     "USFC", "USDC", "USAH", "USAD", "UGFE", "UHEO", "ULEA", "ULAD", "USCL", "LAFB", "UFES", "SSPS",
@@ -14,7 +14,4 @@ LEGAL_TYPES: Final = (
 
 def is_college_or_grant_funded(b: Batch, table: Table, where: Mask) -> Mask:
     """Tell the rows of `where` whether the file's provider has such a legal type."""
-    if not where.any():
-        return where
-    provider = organisations.provider(b, table)
-    return organisations.legal_type_is(b, table, where, provider, *LEGAL_TYPES)
+    return has_legal_type(b, table, where, *LEGAL_TYPES)

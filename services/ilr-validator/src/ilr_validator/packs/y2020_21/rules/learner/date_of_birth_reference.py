@@ -7,9 +7,10 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, is_known, take
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.derived.dd23 import age_at_esf_start
-from ilr_validator.packs.queries import contracts, lars, organisations
+from ilr_validator.packs.queries import contracts, lars
 from ilr_validator.packs.queries.ages import age_at_start
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.queries.provider import has_legal_type
 
 FROM_2015 = day(2015, 8, 1)
 FROM_2016 = day(2016, 8, 1)
@@ -36,10 +37,7 @@ def adult_skills_from_24(b: Batch, start: float, end: float) -> Mask:
 
 def outside_designated_colleges(b: Batch, where: Mask) -> Mask:
     """Keep of the aims those whose provider is no specialist designated college."""
-    if not where.any():
-        return where
-    providers = organisations.provider(b, b.aims)
-    return where & ~organisations.legal_type_is(b, b.aims, where, providers, DESIGNATED_COLLEGE)
+    return where & ~has_legal_type(b, b.aims, where, DESIGNATED_COLLEGE)
 
 
 @rule(Aims, "DateOfBirth", "FundModel")

@@ -6,8 +6,9 @@ from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, between, one_of, take
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.queries import employment, lars, organisations
+from ilr_validator.packs.queries import employment, lars
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.queries.provider import has_legal_type
 
 FROM_AUGUST_2015 = day(2015, 8, 1)
 UNTIL_JULY_2016 = day(2016, 7, 31)
@@ -72,8 +73,7 @@ def LearnAimRef_78(b: Batch) -> Mask:
 
 
 def _is_specialist_college(b: Batch, where: Mask) -> Mask:
-    provider = organisations.provider(b, b.aims)
-    return organisations.legal_type_is(b, b.aims, where, provider, "USDC")
+    return has_legal_type(b, b.aims, where, "USDC")
 
 
 @rule(Aims, "LearnAimRef", "LearnStartDate", "FundModel")

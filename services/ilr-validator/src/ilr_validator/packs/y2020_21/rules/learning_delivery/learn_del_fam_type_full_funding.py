@@ -11,8 +11,9 @@ from ilr_validator.packs.derived.dd12 import is_adult_skills_funded_on_benefits
 from ilr_validator.packs.derived.dd21 import is_unemployed_with_other_benefits
 from ilr_validator.packs.derived.dd28 import is_unemployed_with_benefits
 from ilr_validator.packs.derived.dd29 import is_inflexible_training
-from ilr_validator.packs.queries import lars, organisations
+from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import fams_of, has_fam
+from ilr_validator.packs.queries.provider import has_legal_type
 from ilr_validator.packs.y2020_21.rules.learning_delivery.full_funding import (
     DEVOLVED_EXCLUSION,
     ENGLISH_AND_MATHS,
@@ -53,10 +54,7 @@ def LearnDelFAMType_22(b: Batch) -> Mask:
 
 def _is_of_specialist_college(b: Batch, where: Mask) -> Mask:
     """Tell for each aim of `where` whether the provider is a specialist designated college."""
-    if not where.any():
-        return where
-    ukprns = organisations.provider(b, b.aims)
-    return organisations.legal_type_is(b, b.aims, where, ukprns, "USDC")
+    return has_legal_type(b, b.aims, where, "USDC")
 
 
 def has_attained(b: Batch, *levels: float) -> Mask:

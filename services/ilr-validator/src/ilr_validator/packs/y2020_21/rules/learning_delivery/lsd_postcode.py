@@ -9,9 +9,9 @@ from ilr_validator.engine.reference import DevolvedPostcodes
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, is_null, join_sorted, one_of
 from ilr_validator.packs.derived.dd35 import is_combined_authority
-from ilr_validator.packs.queries import organisations
 from ilr_validator.packs.queries.fams import fams_of, has_fam
 from ilr_validator.packs.queries.postcodes import exists, is_well_formed
+from ilr_validator.packs.queries.provider import is_long_term_residential
 
 FROM_AUGUST_2019 = day(2019, 8, 1)
 TEMPORARY_POSTCODE = "ZZ99 9ZZ"
@@ -57,7 +57,7 @@ def LSDPostcode_02(b: Batch) -> Mask:
     mask &= has_fam(b, "SOF")
     if not mask.any():
         return b.fams.of_parent(mask)
-    mask &= ~organisations.is_long_term_residential(b, a, mask, organisations.provider(b, a))
+    mask &= ~is_long_term_residential(b, a, mask)
     in_area, pays = devolved_funding(b, mask)
     mask &= in_area | is_combined_authority(b)
     return fams_of(b, "SOF") & b.fams.of_parent(mask) & ~pays

@@ -9,9 +9,9 @@ from ilr_validator.engine.values import Mask, Rows, is_null, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.derived.dd35 import is_combined_authority
 from ilr_validator.packs.pack import carried
-from ilr_validator.packs.queries import organisations
 from ilr_validator.packs.queries.fams import fams_of, has_fam
 from ilr_validator.packs.queries.postcodes import exists
+from ilr_validator.packs.queries.provider import is_long_term_residential
 from ilr_validator.packs.y2020_21.rules.learning_delivery.lsd_postcode import devolved_funding
 
 AUGUST_2019 = day(2019, 8, 1)
@@ -55,7 +55,7 @@ def LSDPostcode_02(b: Batch) -> Mask:
     mask &= has_fam(b, "SOF")
     if not mask.any():
         return b.fams.of_parent(mask)
-    mask &= ~organisations.is_long_term_residential(b, a, mask, organisations.provider(b, a))
+    mask &= ~is_long_term_residential(b, a, mask)
     in_area, pays = devolved_funding(b, mask)
     mask &= in_area | is_combined_authority(b)
     return fams_of(b, "SOF") & b.fams.of_parent(mask) & ~pays
