@@ -6,7 +6,7 @@ from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.dates import make, year_of
 from ilr_validator.engine.record import Message
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, differs, is_known
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, differs, is_known, one_of
 
 HOUR = 1 / 24
 
@@ -36,7 +36,7 @@ def Header_2(b: Batch) -> Mask:
 @rule(Message)
 def Header_3(b: Batch) -> Mask:
     """The UKPRN in the header is not the one in the name of the file."""
-    return differs(b.message.UKPRN, b.filename_ukprn)
+    return ~one_of(b.message.UKPRN, b.filename_ukprn)
 
 
 def _provider(b: Batch, rows: Rows) -> Numbers:
