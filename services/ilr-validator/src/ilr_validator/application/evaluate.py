@@ -108,7 +108,7 @@ def _code_list(name: str, codes: Any) -> CodeList:
     for one in codes:
         entry = one if isinstance(one, Mapping) else {"code": one}
         start, end = entry.get("from"), entry.get("to")
-        entries[str(entry["code"]).upper()] = (
+        entries[str(entry["code"])] = (
             dates.parse(start) if start else dates.MIN_DATE,
             dates.parse(end) if end else dates.MAX_DATE,
         )

@@ -92,10 +92,24 @@ class Batch(Record):
 
     # Code lists. A row that is not in `where` is not looked up; the answer for it is false.
 
-    def in_list(self, name: str, table: Table, where: Mask | None, *keys: Text | Numbers) -> Mask:
-        """Tell for each row of `where` whether its key is in a code list, at whatever date."""
+    def in_list(
+        self,
+        name: str,
+        table: Table,
+        where: Mask | None,
+        *keys: Text | Numbers,
+        as_written: bool = False,
+    ) -> Mask:
+        """Tell for each row of `where` whether its key is in a code list, at whatever date.
+
+        Letter case counts where `as_written`.
+        """
         key = keys_of(*keys)
-        return self._answer(name, table, where, lambda found: found.holds(key), key)
+
+        def holds(found: CodeList) -> Mask:
+            return found.holds(key, as_written=as_written)
+
+        return self._answer(name, table, where, holds, key)
 
     def in_list_at(
         self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers

@@ -5,7 +5,7 @@ not nobody can say (spec/ilr.md section 0.7). A pair of type and code is one key
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -18,24 +18,31 @@ from ilr_validator.engine.values import Dates, Mask, Numbers
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """One list: each code (upper case) with the first and the last day on which it is valid."""
+    """One list: each code as it is written, with the first and the last day of its validity."""
 
     codes: Mapping[str, tuple[float, float]]
     is_complete: bool = True
+    _folded: Mapping[str, tuple[float, float]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        folded = {code.upper(): validity for code, validity in self.codes.items()}
+        object.__setattr__(self, "_folded", folded)
 
     @classmethod
     def of(cls, codes: Iterable[str], *, is_complete: bool = True) -> "CodeList":
         """Build a list of codes that are valid for ever."""
-        return cls({code.upper(): (MIN_DATE, MAX_DATE) for code in codes}, is_complete)
+        return cls(dict.fromkeys(codes, (MIN_DATE, MAX_DATE)), is_complete)
 
-    def holds(self, keys: Text) -> Mask:
-        """Tell for each key whether it stands in the list, at whatever date."""
-        return keys.test(lambda key: key.upper() in self.codes)
+    def holds(self, keys: Text, *, as_written: bool = False) -> Mask:
+        """Tell for each key whether it is in the list; letter case counts where `as_written`."""
+        if as_written:
+            return keys.test(self.codes.__contains__)
+        return keys.test(lambda key: key.upper() in self._folded)
 
     def starts_and_ends(self, keys: Text) -> tuple[Dates, Dates]:
         """Give for each key the first and last day of validity; null where it is not listed."""
         nothing = (np.nan, np.nan)
-        both = np.array([self.codes.get((key or "").upper(), nothing) for key in keys.values])
+        both = np.array([self._folded.get((key or "").upper(), nothing) for key in keys.values])
         return both[keys.codes, 0], both[keys.codes, 1]
 
 

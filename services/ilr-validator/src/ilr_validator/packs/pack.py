@@ -170,5 +170,5 @@ def _code_lists(text: str, provisional: frozenset[str]) -> dict[str, CodeList]:
             dates.parse(row["from"]) if row["from"] else dates.MIN_DATE,
             dates.parse(row["to"]) if row["to"] else dates.MAX_DATE,
         )
-        lists.setdefault(row["list"], {})[row["code"].upper()] = valid
+        lists.setdefault(row["list"], {})[row["code"]] = valid
     return {name: CodeList(codes, name not in provisional) for name, codes in lists.items()}

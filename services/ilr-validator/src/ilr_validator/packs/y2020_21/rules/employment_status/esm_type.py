@@ -33,8 +33,7 @@ def _is(b: Batch, *codes: int) -> Mask:
 def ESMType_01(b: Batch) -> Mask:
     """The type and code of employment monitoring are not a known pair, in capitals."""
     table = b.employment_monitorings
-    capitals = table.ESMType.test(lambda text: text == text.upper())
-    return ~b.in_list("ESMType", table, capitals, table.ESMType, table.ESMCode)
+    return ~b.in_list("ESMType", table, None, table.ESMType, table.ESMCode, as_written=True)
 
 
 @rule(Employments, "EmpStat", "DateEmpStatApp")

@@ -21,5 +21,5 @@ def DOMICILE_01(b: Batch) -> Mask:
 def DOMICILE_02(b: Batch) -> Mask:
     """The domicile is not one of the known codes, which are in capitals."""
     domiciles = b.aim_hes.DOMICILE
-    capitals = domiciles.test(lambda code: code == code.upper())
-    return domiciles.is_known & ~b.in_list("Domicile", b.aim_hes, capitals, domiciles)
+    known = domiciles.is_known
+    return known & ~b.in_list("Domicile", b.aim_hes, known, domiciles, as_written=True)

@@ -8,7 +8,6 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask
 from ilr_validator.packs.queries.fams import has_learner_fam
-from ilr_validator.packs.y2020_21.rules.learner.personal import is_listed_as_written
 
 LOW_GRADES: Final = (
     "D", "DD", "DE", "E", "EE", "EF", "F", "FF", "FG", "G", "GG", "N", "U", "3", "2", "1",
@@ -23,7 +22,7 @@ def _is_missing(b: Batch, grades: Text) -> Mask:
 
 def _is_no_grade(b: Batch, grades: Text) -> Mask:
     asked = grades.test(lambda grade: bool(grade) and grade.upper() != NO_GRADE)
-    return asked & ~is_listed_as_written(b, "GCSEGrade", asked, grades)
+    return asked & ~b.in_list("GCSEGrade", b.learners, asked, grades, as_written=True)
 
 
 @rule(Aims, "FundModel")

@@ -6,7 +6,6 @@ from typing import Final
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims, LearnerMonitorings, Learners
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, is_known
 from ilr_validator.packs.queries.fams import has_fam, has_learner_fam
 
@@ -53,15 +52,7 @@ def ProvSpecLearnMonOccur_01(b: Batch) -> Mask:
     return ~occurrences.is_blank & ~occurrences.is_any("A", "B")
 
 
-def is_listed_as_written(b: Batch, name: str, where: Mask | None, texts: Text) -> Mask:
-    """Tell for each learner whether its code is in the list, letter case included.
-
-    The lists asked in this way hold capitals only.
-    """
-    return b.in_list(name, b.learners, where, texts) & texts.test(lambda text: text == text.upper())
-
-
 @rule(Learners, "Sex")
 def Sex_01(b: Batch) -> Mask:
     """The code for the learner's sex does not exist."""
-    return ~is_listed_as_written(b, "Sex", None, b.learners.Sex)
+    return ~b.in_list("Sex", b.learners, None, b.learners.Sex, as_written=True)

@@ -21,7 +21,8 @@ def AFinType_02(b: Batch) -> Mask:
     """The type and code of a financial record are not on the list."""
     fins = b.fin_records
     known = fins.AFinType.is_known
-    return known & ~b.in_list("AppFinType", fins, known, fins.AFinType, fins.AFinCode)
+    listed = b.in_list("AppFinType", fins, known, fins.AFinType, fins.AFinCode, as_written=True)
+    return known & ~listed
 
 
 @rule(Aims, "FundModel", "AimType", "ProgType")

@@ -22,5 +22,5 @@ def PERMADDCOUNTRY_01(b: Batch) -> Mask:
 def PERMADDCOUNTRY_02(b: Batch) -> Mask:
     """The country of the permanent address is not one of the known codes, which are in capitals."""
     countries = b.aim_hes.PERMADDCOUNTRY
-    capitals = countries.test(lambda code: code == code.upper())
-    return countries.is_known & ~b.in_list("Domicile", b.aim_hes, capitals, countries)
+    known = countries.is_known
+    return known & ~b.in_list("Domicile", b.aim_hes, known, countries, as_written=True)
