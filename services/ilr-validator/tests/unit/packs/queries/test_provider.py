@@ -38,14 +38,14 @@ def test_every_row_that_asks_gets_the_same_answer(
 
 
 def test_who_asks_about_an_unknown_provider_is_not_run(learners: Build) -> None:
-    one = {"LearningDeliveries": [{}]}
+    one: Mapping[str, Any] = {"LearningDeliveries": [{}]}
     b = learners(one, one, reference={"organisations": []}, ukprn=np.nan)
     assert not provider.has_legal_type(b, b.aims, SOME, "UHEO").any()
     assert b.not_run.tolist() == [True, False]
 
 
 def test_who_asks_an_absent_table_is_not_run(learners: Build) -> None:
-    one = {"LearningDeliveries": [{}]}
+    one: Mapping[str, Any] = {"LearningDeliveries": [{}]}
     b = learners(one, one)
     provider.is_long_term_residential(b, b.aims, ~SOME & SOME)
     assert not b.not_run.any()
