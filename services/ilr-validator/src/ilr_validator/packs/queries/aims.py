@@ -3,6 +3,7 @@
 import numpy as np
 
 from ilr_validator.engine.batch import Batch, derived
+from ilr_validator.engine.dates import is_in_previous_year
 from ilr_validator.engine.values import Mask, Numbers, is_among
 
 
@@ -22,6 +23,12 @@ def is_of_programme(b: Batch, *prog_types: float) -> Mask:
 def is_of_type(b: Batch, *aim_types: float) -> Mask:
     """Tell for each aim whether its aim type is one of these."""
     return is_among(b.aims.AimType, aim_types)
+
+
+@derived
+def ended_in_previous_year(b: Batch) -> Mask:
+    """Tell for each aim whether it ended in the year before (`DateIsInPrevAcademicYear`)."""
+    return is_in_previous_year(b.aims.LearnActEndDate, b.year.start)
 
 
 @derived
