@@ -26,9 +26,11 @@ HAS_ERROR: Final = 1
 HAS_WARNING: Final = 2
 WARNING: Final = "W"
 FAIL: Final = "F"
-BUFFERED: Final = 4_000_000
+BUFFERED: Final = 1_000_000
 """Bytes held back before they are appended to the files of their rules."""
-LEARNERS_A_CHUNK: Final = 50_000
+LARGEST_NUMBER: Final = 2**53
+"""Larger ones cannot be exchanged as JSON numbers."""
+LEARNERS_A_CHUNK: Final = 5_000
 HEADLINES: Final = {"Schema": "The file does not have the structure of the year's ILR."}
 """What stands for a rule whose findings have a message each."""
 
@@ -133,7 +135,7 @@ class Spool:
 
     @property
     def learners_with_errors(self) -> int:
-        """Count the learners that have an error."""
+        """Count the learners that have an error; findings that name no learner add none."""
         return self._flags.count(HAS_ERROR) + self._flags.count(HAS_ERROR | HAS_WARNING)
 
     @property
@@ -280,11 +282,14 @@ def _stored(file: BinaryIO) -> Iterator[Stored]:
 def _line(finding: Finding, group: Group) -> bytes:
     parameters = [(name, _text(value)) for name, value in finding.parameters]
     aim = finding.aim_details
+    sequence = finding.aim_seq_number
+    if sequence is not None and sequence > LARGEST_NUMBER:
+        sequence = None  # what the file says stands among the field values
     message = None if finding.message == group.message else finding.message
     return orjson.dumps(
         (
             group.number, group.count, finding.learner, finding.aim, finding.learn_ref_number,
-            finding.aim_seq_number, parameters, tuple(finding.learner_details or NOBODY),
+            sequence, parameters, tuple(finding.learner_details or NOBODY),
             None if aim is None else tuple(aim), message,
         ),
         option=orjson.OPT_APPEND_NEWLINE,

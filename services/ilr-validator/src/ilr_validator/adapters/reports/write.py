@@ -30,7 +30,7 @@ class _ByRule(Protocol):
 
 
 def write_reports(spool: Spool, facts: ReportFacts, folder: Path) -> ReportPaths:
-    """Write all reports into a folder, which must exist; what an earlier run left there is replaced.
+    """Write all reports into a folder, which must exist, in place of those of an earlier run.
 
     Only reports with the time in their name stay beside the new ones.
     """
