@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 from tests.conformance.ilr_recorded_answers import NotExpressibleError, what_was_answered
+from tests.conformance.ilr_recorded_calendar import calendar_as_recorded
 
 from ilr_validator.application.evaluate import evaluate
 from ilr_validator.packs.pack import Pack, load
@@ -59,12 +60,13 @@ def judge(pack: Pack, vector: Vector) -> Verdict:
     }  # fmt: skip
     if "reference_calls" in line:
         try:
-            request |= what_was_answered(line)
+            request |= what_was_answered(line, is_calendar_recorded=True)
         except NotExpressibleError as error:
             return Verdict("not expressible", str(error))
     if vector.rule not in pack.rules:
         return Verdict("not run", "nobody has implemented the rule")
-    answer = evaluate(pack, request, is_absent_empty=True)
+    with calendar_as_recorded(line):
+        answer = evaluate(pack, request, is_absent_empty=True)
     if answer["not_run"]:
         return Verdict("not run", "it said so itself")
     expected = Counter((one["rule"], one["learnRef"], one["aimSeq"]) for one in line["fired"])
