@@ -44,6 +44,8 @@ class Finding:
     aim_seq_number: int | None
     parameters: tuple[tuple[str, Any], ...]
     """Names and values: int, float, str, None; dates as dd/MM/yyyy."""
+    row: int
+    """The row of the rule's table in the batch."""
 
 
 def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
@@ -61,12 +63,6 @@ def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
                 batch.not_run[:] = True
                 rows = rows[:0]
         yield Outcome(each, rows, batch.not_run)
-
-
-def _rows(found: Mask | Rows) -> Rows:
-    if found.dtype == bool:
-        return np.flatnonzero(found)
-    return found[found >= 0].astype(np.intp)
 
 
 def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
@@ -96,6 +92,7 @@ def findings(batch: Batch, outcome: Outcome) -> list[Finding]:
                 for name, column in zip(names, values, strict=True)
                 for value in _each(column[place])
             ),
+            row=int(rows[place]),
         )
         for place in range(len(rows))
     ]

@@ -1,0 +1,132 @@
+"""Reads one learner given as JSON into raw tables, and remembers where each row stood.
+
+Names and nesting are those of the ILR's XML; an entity that may stand several times is a list, or
+an object where it stands once. What is read are the same raw tables that a file gives.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+
+from ilr_validator.engine.text import Text
+from ilr_validator.packs.raw import RawTable
+from ilr_validator.packs.record_model import EntityModel, FieldModel, RecordModel
+
+WHOLE: Final = re.compile(r"[+-]?[0-9]+")
+DECIMAL: Final = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)")
+
+
+class RecordNotReadableError(Exception):
+    """The JSON is no learner: what is wrong, and where."""
+
+    def __init__(self, fault: str, pointer: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.pointer = pointer
+
+
+@dataclass(slots=True)
+class Read:
+    """A learner as raw tables, with the JSON Pointer (RFC 6901) of each row."""
+
+    tables: dict[str, RawTable]
+    pointers: dict[str, list[str]]
+    unreadable: list[tuple[str, str]]
+    """Values that are not what their field holds: field name and pointer."""
+
+
+@dataclass(slots=True)
+class _Rows:
+    parents: list[int] = field(default_factory=list)
+    records: list[Mapping[str, Any]] = field(default_factory=list)
+    pointers: list[str] = field(default_factory=list)
+
+
+def read_learner(record: Mapping[str, Any], model: RecordModel) -> Read:
+    """Read a learner.
+
+    Raises RecordNotReadableError where a name is unknown or an entity is not an object.
+    """
+    found: dict[str, _Rows] = {entity.name: _Rows() for entity, _ in model.learner.walk()}
+    _collect(record, model.learner, 0, "", found)
+    unreadable: list[tuple[str, str]] = []
+    tables = {
+        entity.name: _table(entity, found[entity.name], unreadable)
+        for entity, _ in model.learner.walk()
+    }
+    return Read(tables, {name: rows.pointers for name, rows in found.items()}, unreadable)
+
+
+def _collect(
+    record: Any, entity: EntityModel, parent: int, pointer: str, found: dict[str, _Rows]
+) -> None:
+    if not isinstance(record, Mapping):
+        raise RecordNotReadableError("not_an_object", pointer)
+    rows = found[entity.name]
+    number = len(rows.records)
+    rows.parents.append(parent)
+    rows.records.append(record)
+    rows.pointers.append(pointer)
+    children = {child.name: child for child in entity.children}
+    known = {one.name for one in entity.fields}
+    for name, value in record.items():
+        if name in children:
+            for place, one in _each(value, f"{pointer}/{name}"):
+                _collect(one, children[name], number, place, found)
+        elif name not in known:
+            raise RecordNotReadableError("unknown_field", f"{pointer}/{name}")
+
+
+def _each(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    if value is None:
+        return
+    if isinstance(value, list):
+        yield from ((f"{pointer}/{index}", one) for index, one in enumerate(value))
+    else:
+        yield pointer, value
+
+
+def _table(entity: EntityModel, rows: _Rows, unreadable: list[tuple[str, str]]) -> RawTable:
+    columns = {}
+    for one in entity.fields:
+        texts = [_text(record.get(one.name)) for record in rows.records]
+        for place, text in enumerate(texts):
+            if text is not None and not _is_readable(text, one):
+                unreadable.append((one.name, f"{rows.pointers[place]}/{one.name}"))
+        columns[one.name] = Text.of(texts)
+    return RawTable(entity, len(rows.records), np.array(rows.parents, np.intp), columns)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool | list | Mapping):
+        return "\0"  # a value that no field holds
+    return str(value).strip() or None
+
+
+def _is_readable(text: str, field_model: FieldModel) -> bool:
+    if "\0" in text:
+        return False
+    if field_model.kind == "int":
+        return WHOLE.fullmatch(text) is not None
+    if field_model.kind == "decimal":
+        return DECIMAL.fullmatch(text) is not None
+    if field_model.kind in {"date", "datetime"}:
+        return _is_date(text, has_time=field_model.kind == "datetime")
+    return True
+
+
+def _is_date(text: str, *, has_time: bool) -> bool:
+    try:
+        if has_time:
+            datetime.fromisoformat(text)
+        else:
+            date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
