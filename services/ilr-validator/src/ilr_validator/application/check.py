@@ -138,7 +138,7 @@ def check_part(
     batch = Batch(typed_tables(sound, check.model, message), check.surroundings)
     kept = np.flatnonzero(~left_out)
     for outcome in run(batch, check.learner_rules()):
-        if outcome.not_run.any():
+        if outcome.not_run is not None:
             result.not_run[outcome.rule.name] += int(outcome.not_run.sum())
         part.add(result, part.of_rule(findings(batch, outcome), kept))
     return result

@@ -67,7 +67,7 @@ def check_learner(record: Mapping[str, Any], check: Check) -> FormResult:
         name for name in check.pack.not_implemented if check.pack.facts[name].stage == "business"
     ]
     for outcome in run(batch, check.learner_rules()):
-        if outcome.not_run.any():
+        if outcome.not_run is not None:
             not_run.append(outcome.rule.name)
         found += (_of_rule(one, check, fields, read) for one in findings(batch, outcome))
     return FormResult(tuple(found), tuple(sorted(not_run)))

@@ -49,7 +49,7 @@ def evaluate(pack: Pack, line: Mapping[str, Any], *, is_absent_empty: bool) -> d
     chosen, not_run = _chosen(pack, line.get("rules"), SCOPES[kind])
     fired: list[dict[str, Any]] = []
     for outcome in run(batch, chosen):
-        if outcome.not_run.any():
+        if outcome.not_run is not None:
             not_run.append(outcome.rule.name)
         fired.extend(
             {

@@ -48,7 +48,14 @@ class Batch(Record):
         self.year = surroundings.year
         self.constants = surroundings.constants
         self.not_run = np.zeros(self.learners.size, bool)
+        self.has_not_run = False
         self._derived: dict[Any, Any] = {}
+
+    def begin(self) -> None:
+        """Start the list of learners for whom a rule cannot be judged anew."""
+        if self.has_not_run:
+            self.not_run = np.zeros(self.learners.size, bool)
+            self.has_not_run = False
 
     @functools.cached_property
     def first_aims(self) -> Rows:
@@ -87,7 +94,7 @@ class Batch(Record):
         if not np.isnan(value):
             return value
         if not self.surroundings.is_absent_empty:
-            self.not_run[:] = True
+            self.not_run[:] = self.has_not_run = True
         return empty
 
     # Code lists. A row that is not in `where` is not looked up; the answer for it is false.
@@ -204,11 +211,13 @@ class Batch(Record):
 
     def mark_not_run(self, table: Table, rows: Mask) -> None:
         """Say that the rule at work cannot be judged for the learners of these rows."""
-        if table is self.destinations or table is self.outcomes or table is self.message:
-            if rows.any():
-                self.not_run[:] = True
+        if not rows.any():
             return
-        self.not_run[table.learner[rows]] = True
+        self.has_not_run = True
+        if table is self.destinations or table is self.outcomes or table is self.message:
+            self.not_run[:] = True
+        else:
+            self.not_run[table.learner[rows]] = True
 
 
 def derived(

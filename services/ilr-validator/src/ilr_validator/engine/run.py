@@ -27,8 +27,8 @@ class Outcome:
     rule: Rule
     rows: Rows
     """The rows of the rule's table that broke it."""
-    not_run: Mask
-    """The learners for whom the rule could not be judged."""
+    not_run: Mask | None
+    """The learners for whom the rule could not be judged; None where it was judged for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,22 @@ class Finding:
 def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
     """Evaluate each rule on the whole batch."""
     for each in rules:
-        batch.not_run = np.zeros(batch.learners.size, bool)
+        batch.begin()
         found = each.breaks(batch)
-        rows: Rows = (
-            np.flatnonzero(found) if found.dtype == bool else found[found >= 0].astype(np.intp)
-        )
-        if batch.not_run.any():
+        rows = _rows(found)
+        if batch.has_not_run:
             if each.scope == "learner":
                 rows = rows[~batch.not_run[batch.table(each.table).learner[rows]]]
             else:
                 batch.not_run[:] = True
                 rows = rows[:0]
-        yield Outcome(each, rows, batch.not_run)
+        yield Outcome(each, rows, batch.not_run if batch.has_not_run else None)
+
+
+def _rows(found: Mask | Rows) -> Rows:
+    if found.dtype == bool:
+        return found.nonzero()[0]
+    return found[found >= 0].astype(np.intp)
 
 
 def findings(batch: Batch, outcome: Outcome) -> list[Finding]:

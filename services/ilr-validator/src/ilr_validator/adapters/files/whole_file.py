@@ -40,7 +40,7 @@ def whole_file_findings(
     found: list[Finding] = []
     not_run: list[str] = []
     for outcome in run(batch, rules):
-        if outcome.not_run.any():
+        if outcome.not_run is not None:
             not_run.append(outcome.rule.name)
         for one in findings(batch, outcome):
             details = None
