@@ -1,0 +1,1 @@
+"""Importers: publishers' files as they are downloaded become tables of a snapshot."""
