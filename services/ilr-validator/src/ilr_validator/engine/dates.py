@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ilr_validator.engine.values import Dates, Mask, Numbers
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows
 
 EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
@@ -130,11 +130,35 @@ def add_years(dates: Dates, years: Numbers | int) -> Dates:
     return add_months(dates, np.asarray(years) * 12)
 
 
+_DAYS: Final = np.arange(FIRST_DAY, LAST_DAY + 1).astype(float)
+_PACKED: Final = year_of(_DAYS) * 512 + month_of(_DAYS) * 32 + day_of_month(_DAYS)
+"""Year, month and day of each day in one number, so that the order of the days is that of them."""
+_END_OF_FEBRUARY: Final = 2 * 32 + 28
+_BORN: Final = np.append(_PACKED, np.nan)
+# Who was born on 29 February has a birthday on 28 February of a common year.
+_NOW: Final = np.append(
+    _PACKED + ((_PACKED % 512 == _END_OF_FEBRUARY) & (day_of_month(_DAYS + 1) == 1)), np.nan
+)
+
+
 def years_between(start: Dates, end: Dates) -> Numbers:
     """Give the whole years from start to end (`YearsBetween`): an age, when start is a birthday."""
     start, end = np.broadcast_arrays(start, end)
-    years = year_of(end) - year_of(start)
-    return years - (end < add_years(start, years))
+    born, now = _places(start), _places(end)
+    if born is None or now is None:
+        years = year_of(end) - year_of(start)
+        return years - (end < add_years(start, years))
+    result: Numbers = np.floor((_NOW[now] - _BORN[born]) / 512)
+    return result
+
+
+def _places(dates: Dates) -> Rows | None:
+    """Give the place of each day in the tables; None where one is outside or has a time of day."""
+    if ((dates < FIRST_DAY) | (dates > LAST_DAY)).any():
+        return None
+    at = np.where(np.isnan(dates), float(len(_DAYS)), dates - FIRST_DAY)
+    places = at.astype(np.intp)
+    return places if (places == at).all() else None
 
 
 def months_between(start: Dates, end: Dates) -> Numbers:

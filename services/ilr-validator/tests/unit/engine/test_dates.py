@@ -169,3 +169,42 @@ def test_null_stays_null() -> None:
         dates.last_friday_in_june(null),
     ):
         assert np.isnan(result).all()
+
+
+def ages_by_the_calendar(born: dt.date | None, now: dt.date | None) -> float:
+    if born is None or now is None:
+        return np.nan
+    birthday = months_later(born, (now.year - born.year) * 12)
+    return now.year - born.year - (now < birthday)
+
+
+@given(st.lists(st.tuples(st.none() | USUAL, st.none() | USUAL), max_size=40))
+def test_years_are_counted_as_on_birthday_cards(pairs: list[tuple[dt.date, dt.date]]) -> None:
+    counted = dates.years_between(
+        column(*(born for born, _ in pairs)), column(*(now for _, now in pairs))
+    )
+    expected = [ages_by_the_calendar(*pair) for pair in pairs]
+    np.testing.assert_array_equal(counted, np.array(expected, np.float64))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.25])
+def test_years_by_table_and_by_calendar_are_the_same(shift: float) -> None:
+    # A time of day, or a day outside the table, takes the way without the table.
+    chance = np.random.default_rng(2)
+    born = np.floor(chance.uniform(dates.day(1930, 1, 1), dates.day(2025, 1, 1), 20_000))
+    born[::10] = dates.day(2004, 2, 29)
+    now = np.floor(chance.uniform(dates.day(1990, 1, 1), dates.day(2040, 1, 1), 20_000))
+    now[::7] = dates.make(dates.year_of(now[::7]), 2, 28)
+    by_table = dates.years_between(born, now)
+    far = np.append(born, dates.day(1700, 1, 1)), np.append(now, dates.day(1800, 1, 1))
+    by_calendar = dates.years_between(*far)[:-1]
+    np.testing.assert_array_equal(by_table, by_calendar)
+    if shift:
+        np.testing.assert_array_equal(by_table, dates.years_between(born + shift, now + shift))
+
+
+@pytest.mark.parametrize("edge", [dates.FIRST_DAY, dates.LAST_DAY])
+def test_years_at_the_edges_of_the_table(edge: int) -> None:
+    days = np.arange(edge - 2, edge + 3).astype(float)
+    one_by_one = [dates.years_between(np.array([day]), np.array([day + 400]))[0] for day in days]
+    assert one_by_one == [1.0] * 5
