@@ -5,14 +5,13 @@ present and says "no such row". Column names are those of the publisher's files.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ilr_validator.engine.tables import Table
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Numbers, Rows, join_sorted
+from ilr_validator.engine.values import Dates, Numbers, Rows, join_sorted, spread
 
 UNKNOWN: Final = -1
 
@@ -29,17 +28,28 @@ class ReferenceTable(Table):
         """
         name = by or self.KEY
         column = getattr(self, name)
-        wanted = keys.numbered_as_in(column) if isinstance(keys, Text) else keys
-        stored = column.folded if isinstance(column, Text) else column
-        order = self._order(name, stored)
-        found = np.flatnonzero((wanted != UNKNOWN) & ~np.isnan(wanted))
-        one, other = join_sorted(wanted[found], stored[order])
+        order, bounds = self._order(name, column)
+        if isinstance(keys, Text):
+            wanted = keys.numbered_as_in(column)
+            found = (wanted != UNKNOWN).nonzero()[0]
+            begin = bounds[wanted[found]]
+            one, other = spread(begin, bounds[wanted[found] + 1] - begin)
+        else:
+            found = (~np.isnan(keys)).nonzero()[0]
+            one, other = join_sorted(keys[found], column[order])
         return found[one], order[other]
 
-    def _order(self, name: str, stored: npt.NDArray[np.generic]) -> Rows:
-        orders: dict[str, Rows] = self.__dict__.setdefault("_orders", {})
+    def _order(self, name: str, column: Any) -> tuple[Rows, Rows]:
+        """Give the rows in the order of a column and, of a text, where each text begins in it."""
+        orders: dict[str, tuple[Rows, Rows]] = self.__dict__.setdefault("_orders", {})
         if name not in orders:
-            orders[name] = np.argsort(stored, kind="stable")
+            stored = column.folded if isinstance(column, Text) else column
+            order = np.argsort(stored, kind="stable")
+            bounds = np.zeros(0, np.intp)
+            if isinstance(column, Text):
+                numbers = np.arange(len(column.folded_numbers()) + 2)
+                bounds = np.searchsorted(stored[order], numbers)
+            orders[name] = order, bounds
         return orders[name]
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, TypeAlias, TypeVar, get_type_hints
 import numpy as np
 
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, join_sorted
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, join_numbered
 
 Column: TypeAlias = Numbers | Text
 AnyColumn = TypeVar("AnyColumn", Numbers, Text, Mask)
@@ -62,6 +62,13 @@ class Table:
         if self.up is None or self.up.up is None:
             return np.arange(self.size, dtype=np.intp)
         return self.up.learner[self.parent]
+
+    @property
+    def learners(self) -> int:
+        """Give the number of learners of the batch."""
+        if self.up is None or self.up.up is None:
+            return self.size
+        return self.up.learners
 
     # From the parent down to the rows.
 
@@ -171,11 +178,12 @@ class Table:
         Gives two arrays of rows of equal length, in the order of `left`, then of `right`.
         """
         left_rows, right_rows = np.flatnonzero(left), np.flatnonzero(right)
-        one, other = join_sorted(self.parent[left_rows], self.parent[right_rows])
+        one, other = join_numbered(self.parent[left_rows], self.parent[right_rows], self.parents)
         return left_rows[one], right_rows[other]
 
     def pairs(self, mask: Mask, other: "Table", other_mask: Mask) -> tuple[Rows, Rows]:
         """Pair each row of the mask with each row of another table's mask of the same learner."""
         left_rows, right_rows = np.flatnonzero(mask), np.flatnonzero(other_mask)
-        one, two = join_sorted(self.learner[left_rows], other.learner[right_rows])
+        learners = max(self.learners, other.learners)
+        one, two = join_numbered(self.learner[left_rows], other.learner[right_rows], learners)
         return left_rows[one], right_rows[two]

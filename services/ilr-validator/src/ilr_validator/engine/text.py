@@ -90,7 +90,12 @@ class Text:
 
     def matches(self, pattern: re.Pattern[str]) -> Mask:
         """Tell for each row whether the pattern is found in its text (`Regex.IsMatch`)."""
-        return self.test(lambda text: pattern.search(text) is not None)
+        kept: Mask | None = self._kept.get(pattern)
+        if kept is None:
+            search = pattern.search
+            met = (text is not None and search(text) is not None for text in self.values)
+            kept = self._kept[pattern] = np.fromiter(met, bool, len(self.values))
+        return kept[self.codes]
 
     def starts(self, *prefixes: str) -> Mask:
         """Tell for each row whether its text starts so, whatever the letter case."""
@@ -112,7 +117,11 @@ class Text:
     @property
     def is_blank(self) -> Mask:
         """Tell for each row whether there is no text but space (`IsNullOrWhiteSpace`)."""
-        return ~self.test(lambda text: bool(text.strip()))
+        kept: Mask | None = self._kept.get("blank")
+        if kept is None:
+            blank = (text is None or not text.strip() for text in self.values)
+            kept = self._kept["blank"] = np.fromiter(blank, bool, len(self.values))
+        return kept[self.codes]
 
     @property
     def length(self) -> npt.NDArray[np.float64]:

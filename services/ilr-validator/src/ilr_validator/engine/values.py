@@ -82,8 +82,18 @@ def join_sorted(left: npt.NDArray[np.generic], right: npt.NDArray[np.generic]) -
     `right`. The size is the number of pairs: mask both sides first.
     """
     begin = np.searchsorted(right, left, "left")
-    counts = np.searchsorted(right, left, "right") - begin
-    total = int(counts.sum())
-    left_rows = np.repeat(np.arange(len(left), dtype=np.intp), counts)
+    return spread(begin, np.searchsorted(right, left, "right") - begin)
+
+
+def join_numbered(left: Rows, right: Rows, size: int) -> tuple[Rows, Rows]:
+    """Do what `join_sorted` does for numbers from 0 to before `size`, without searching."""
+    counts = np.bincount(right, minlength=size)
+    ends = np.cumsum(counts)
+    return spread(ends[left] - counts[left], counts[left])
+
+
+def spread(begin: Rows, counts: Rows) -> tuple[Rows, Rows]:
+    """Give for each place its number as often as it has partners, and their numbers in a row."""
+    left_rows = np.repeat(np.arange(len(begin), dtype=np.intp), counts)
     before = np.repeat(np.cumsum(counts) - counts - begin, counts)
-    return left_rows, np.arange(total, dtype=np.intp) - before
+    return left_rows, np.arange(len(before), dtype=np.intp) - before
