@@ -110,6 +110,7 @@ class GatewayProcess:
             "GATEWAY_LEARNER_API_URL": upstream,
             "GATEWAY_CONSENT_REGISTRY_URL": upstream,
             "GATEWAY_EVENT_LOG_URL": upstream,
+            "GATEWAY_ILR_VALIDATOR_URL": upstream,
             "GATEWAY_SPOOL_DIRECTORY": str(self.spool),
             "GATEWAY_KEY_FILE": str(self.directory / "keys.json"),
             "GATEWAY_LINGER_SECONDS": "0.2",

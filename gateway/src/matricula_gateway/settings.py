@@ -12,7 +12,7 @@ from pydantic_settings import SettingsConfigDict
 
 from matricula_chassis.settings import Port, ServiceSettings
 
-SERVICES: Final = ("learner-api", "consent-registry", "event-log")
+SERVICES: Final = ("learner-api", "consent-registry", "event-log", "ilr-validator")
 
 
 def _upstream(url: str) -> str:
@@ -51,6 +51,7 @@ class GatewaySettings(ServiceSettings):
     learner_api_url: str = "http://127.0.0.1:8101"
     consent_registry_url: str = "http://127.0.0.1:8102"
     event_log_url: str = "http://127.0.0.1:8103"
+    ilr_validator_url: str = "http://127.0.0.1:8104"
 
     key_file: Path = Field(
         default=Path(".local/gateway/keys.json"), description="Signing keys; made when absent"
@@ -85,7 +86,9 @@ class GatewaySettings(ServiceSettings):
         default=60.0, description="Must be below the services' own keep-alive time"
     )
 
-    @field_validator("learner_api_url", "consent_registry_url", "event_log_url")
+    @field_validator(
+        "learner_api_url", "consent_registry_url", "event_log_url", "ilr_validator_url"
+    )
     @classmethod
     def _is_upstream(cls, value: str) -> str:
         return _upstream(value)
@@ -93,7 +96,12 @@ class GatewaySettings(ServiceSettings):
     @property
     def upstreams(self) -> dict[str, tuple[str, int]]:
         """Host and port by service."""
-        urls = (self.learner_api_url, self.consent_registry_url, self.event_log_url)
+        urls = (
+            self.learner_api_url,
+            self.consent_registry_url,
+            self.event_log_url,
+            self.ilr_validator_url,
+        )
         found = {}
         for service, url in zip(SERVICES, urls, strict=True):
             parts = urlsplit(url)

@@ -3,6 +3,12 @@
 from typing import Any, Final
 
 PROBLEMS: Final[Any] = {
+    "academic-year-not-found": {
+        "status": 404,
+        "title": "No rules for this year",
+        "detail": "There is no pack of rules for this academic year.",
+        "help": "Ask for a year that the service has rules for.",
+    },
     "agreement-does-not-cover-data-set": {
         "status": 403,
         "title": "The agreement does not cover this data",
@@ -168,6 +174,14 @@ PROBLEMS: Final[Any] = {
         "title": "The file declares a document type or entities",
         "detail": "Document types and entities are not allowed in a learner file.",
         "help": "Remove the DOCTYPE and write the values themselves.",
+    },
+    "file-name-missing": {
+        "status": 422,
+        "title": "The file has no usable name",
+        "detail": "The header Content-Disposition names no file, or the "
+        "name is too long or has characters that no file should "
+        "have.",
+        "help": "Send the header with the official name of the file.",
     },
     "file-structure-invalid": {
         "status": 422,
@@ -344,11 +358,23 @@ PROBLEMS: Final[Any] = {
         "detail": "One record of the file is larger than the limit for a single learner.",
         "help": "Check the file for an element that is not closed.",
     },
+    "report-not-found": {
+        "status": 404,
+        "title": "No such report",
+        "detail": "The validation has no report of this kind, or it was erased.",
+        "help": "Read the validation to see which reports there are.",
+    },
     "request-timeout": {
         "status": 408,
         "title": "The request took too long to arrive",
         "detail": "The request was not complete within the time allowed.",
         "help": "Send it again over a steadier connection.",
+    },
+    "rule-not-found": {
+        "status": 404,
+        "title": "No such rule",
+        "detail": "The rules of this year have none of this name.",
+        "help": "Check the name in the list of rules.",
     },
     "second-person-required": {
         "status": 403,
@@ -452,6 +478,18 @@ PROBLEMS: Final[Any] = {
         "title": "Some values are not valid",
         "detail": "One or more values break the rules; each is listed.",
         "help": "Correct the places listed under errors.",
+    },
+    "validation-not-found": {
+        "status": 404,
+        "title": "No such validation",
+        "detail": "There is no validation with this identifier, or its data was erased.",
+        "help": "Check the identifier in the list of validations.",
+    },
+    "validation-state-conflict": {
+        "status": 409,
+        "title": "The validation is in another state",
+        "detail": "The validation has already ended.",
+        "help": "Read the validation again to see its state.",
     },
     "wrong-encoding": {
         "status": 422,

@@ -22,6 +22,7 @@ OFFSETS: Final[Mapping[str, int]] = {
     "learner-api": 101,
     "consent-registry": 102,
     "event-log": 103,
+    "ilr-validator": 104,
     "learner-api-intake": 111,
     "learner-api-relay": 112,
     "consent-registry-consume": 121,
@@ -30,6 +31,8 @@ OFFSETS: Final[Mapping[str, int]] = {
     "event-log-seal": 132,
     "event-log-relay": 133,
     "gateway-relay": 141,
+    "ilr-validator-work": 151,
+    "ilr-validator-relay": 152,
     "postgres": 432,
 }
 _HIGHEST: Final = 65_535

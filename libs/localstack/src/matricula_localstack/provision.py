@@ -23,7 +23,13 @@ import typer
 from matricula_localstack.paths import Home
 from matricula_localstack.secret_files import SecretFiles
 
-SERVICES: Final = ("learner_api", "learner_api_keys", "consent_registry", "event_log")
+SERVICES: Final = (
+    "learner_api",
+    "learner_api_keys",
+    "consent_registry",
+    "event_log",
+    "ilr_validator",
+)
 _LOCK: Final = 0x6D617470  # "matp": one provisioning of a server at a time
 _CONNECT_SECONDS: Final = 10
 _COMMAND_SECONDS: Final = 60

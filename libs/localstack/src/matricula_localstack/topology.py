@@ -106,6 +106,24 @@ SERVICES: Final = (
         is_client=True,
     ),
     Service(
+        "ilr-validator",
+        "ilr_validator",
+        (
+            Process("serve", "validations over HTTP"),
+            Process("work", "checks files part by part", needs=("topics",)),
+            Process("relay", "publishes its events", needs=("topics",)),
+        ),
+        tasks=("migrate",),
+        databases={"ILR_VALIDATOR_DATABASE": "ilr_validator"},
+        settings={
+            "ILR_VALIDATOR_EVENT_LOG_URL": "http://127.0.0.1:{event-log}",
+            "ILR_VALIDATOR_STORAGE_DIRECTORY": "{data}/files",
+        },
+        secrets=("ILR_VALIDATOR_INDEX_KEY",),
+        key_encryption_key="ILR_VALIDATOR_KEY_FILE",
+        is_client=True,
+    ),
+    Service(
         "gateway",
         "matricula_gateway",
         (
@@ -117,6 +135,7 @@ SERVICES: Final = (
             "GATEWAY_LEARNER_API_URL": "http://127.0.0.1:{learner-api}",
             "GATEWAY_CONSENT_REGISTRY_URL": "http://127.0.0.1:{consent-registry}",
             "GATEWAY_EVENT_LOG_URL": "http://127.0.0.1:{event-log}",
+            "GATEWAY_ILR_VALIDATOR_URL": "http://127.0.0.1:{ilr-validator}",
             "GATEWAY_KEY_FILE": "{data}/keys.json",
             "GATEWAY_SPOOL_DIRECTORY": "{data}/spool",
         },

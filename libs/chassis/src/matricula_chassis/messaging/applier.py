@@ -29,6 +29,8 @@ Handler = Callable[[Any, Envelope], Awaitable[None]]
 """Applies one event within the unit of work that it is given; that one is the service's own."""
 BatchHandler = Callable[[Any, Sequence[Envelope]], Awaitable[None]]
 """Applies several events of one partition, in their order."""
+WorkAhead = Callable[[Sequence[Envelope]], Awaitable[None]]
+"""Does what takes long for these events before a transaction is open; it stores nothing."""
 UowFactory = Callable[[ActionContext], UnitOfWork]
 Ordering = Literal["per_key", "none"]
 INBOX_WINDOW: Final = timedelta(days=45)  # topics keep 30 days, and a replay may come later
@@ -42,7 +44,9 @@ class Subscription:
     With a `batch_handler` every type is handed over, else the types in `handlers`; others are
     skipped and counted. `ordering` "per_key" parks a key behind its first dead letter.
     `inbox_window` is how long the inbox remembers: at least the topic's retention. An unknown
-    failure is permanent after `max_attempts`.
+    failure is permanent after `max_attempts`. `work_ahead` sees the events of a batch before its
+    transaction is open, those too that the inbox will turn out to know; it keeps what it worked
+    out for the handler, failures included, and raises nothing.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Subscription:
     ordering: Ordering = "per_key"
     inbox_window: timedelta = INBOX_WINDOW
     max_attempts: int = MAX_ATTEMPTS
+    work_ahead: WorkAhead | None = None
 
     def wanted(self, records: Sequence[IncomingRecord]) -> Sequence[IncomingRecord]:
         """Return the records whose types are to be applied; unreadable types are."""
@@ -88,6 +93,9 @@ class EventApplier:
         result = Applied(records[-1].offset + 1, skipped=len(records) - len(wanted))
         if deliveries:
             with batch_span(self._name, deliveries):
+                if self._subscription.work_ahead is not None:
+                    known = [d.envelope for d in deliveries if d.envelope is not None]
+                    await self._subscription.work_ahead(known)
                 result = await self._apply_all(deliveries, result)
         self._count(result)
         return result

@@ -28,6 +28,7 @@ from matricula_chassis.messaging.applier import (
     Ordering,
     Subscription,
     UowFactory,
+    WorkAhead,
 )
 from matricula_chassis.messaging.backoff import Backoff
 from matricula_chassis.messaging.circuit import Circuit, CircuitSettings
@@ -79,8 +80,8 @@ class _Lane:
 class Consumer:
     """One member of the group `name`, over the given topics.
 
-    What `handlers`, `batch_handler`, `ordering`, `inbox_window` and `max_attempts` mean is said at
-    Subscription, which is `consumer.subscription` and what a Replay takes.
+    What `handlers`, `batch_handler`, `ordering`, `inbox_window`, `max_attempts` and `work_ahead`
+    mean is said at Subscription, which is `consumer.subscription` and what a Replay takes.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Consumer:
         ordering: Ordering = "per_key",
         inbox_window: timedelta = INBOX_WINDOW,
         max_attempts: int = MAX_ATTEMPTS,
+        work_ahead: WorkAhead | None = None,
         settings: ConsumerSettings | None = None,
     ) -> None:
         self.subscription = Subscription(
@@ -106,6 +108,7 @@ class Consumer:
             ordering=ordering,
             inbox_window=inbox_window,
             max_attempts=max_attempts,
+            work_ahead=work_ahead,
         )
         self._name = name
         self._topics = list(topics)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal, UnreadableFileError
+from ilr_validator.adapters.files.sources import Source, Workspace
 
 NAME: Final = re.compile(
     r"ILR-(?P<ukprn>[1-9]\d{7})-(?P<year>\d{4})-(?P<date>\d{8})-(?P<time>\d{6})-(?P<serial>\d+)"
@@ -20,6 +21,8 @@ NAME: Final = re.compile(
 LARGEST: Final = 500 * 1024 * 1024
 HIGHEST_RATIO: Final = 200
 ENCRYPTED: Final = 0x1 | 0x40
+ZIP_START: Final = b"PK\x03\x04"
+UNPACKED: Final = "unpacked.xml"
 
 
 def ukprn_in(name: str) -> int | None:
@@ -57,32 +60,31 @@ def _refused(rule: str, message: str, name: str) -> FileRefusedError:
     return FileRefusedError(Refusal(rule, message, parameters=(("Filename", name),)))
 
 
-def unpacked(path: Path, work: Path, *, largest: int = LARGEST) -> Path:
-    """Give the XML file: the path itself, or what is in the zip, unpacked below `work`.
+def unpacked(
+    source: Source, name: str, work: Workspace, *, largest: int = LARGEST
+) -> tuple[Source, str]:
+    """Give the XML file and its name: the file itself, or what is in the zip, unpacked into `work`.
 
-    Raises FileRefusedError for a broken file rule, UnreadableFileError where there is no file.
+    Raises FileRefusedError for a broken file rule, UnreadableFileError where it is too large.
     """
-    if not path.is_file():
-        raise UnreadableFileError(f"there is no file {path.name}")
-    with path.open("rb") as stream:
-        is_zip = stream.read(4) == b"PK\x03\x04" or path.suffix.lower() == ".zip"
-    if not is_zip:
-        _check_size(path.stat().st_size, largest)
-        return path
-    target = work / f"{path.stem}.xml"
+    stem = Path(name).stem
+    if source.read(0, len(ZIP_START)) != ZIP_START and Path(name).suffix.lower() != ".zip":
+        _check_size(source.size, largest)
+        return source, name
+    target = f"{stem}.xml"
     try:
-        with zipfile.ZipFile(path) as archive:
-            member = _only_member(archive, path.stem)
+        with source.stream() as stream, zipfile.ZipFile(stream) as archive:
+            member = _only_member(archive, stem)
             _check_size(member.file_size, largest)
             if member.file_size > max(member.compress_size, 1024) * HIGHEST_RATIO:
                 raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip grows suspiciously large."))
-            with archive.open(member) as source, target.open("xb") as copy:
-                shutil.copyfileobj(source, copy, 1024 * 1024)
+            with archive.open(member) as content, work.create(UNPACKED) as copy:
+                shutil.copyfileobj(content, copy, 1024 * 1024)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError):
         raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip cannot be read.")) from None
     except RuntimeError:
         raise FileRefusedError(Refusal("Protected ZIP file", "The zip has a password.")) from None
-    return target
+    return work.source(UNPACKED), target
 
 
 def _only_member(archive: zipfile.ZipFile, stem: str) -> zipfile.ZipInfo:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ilr_validator.adapters.files.container import LARGEST, check_name, ukprn_in, unpacked
-from ilr_validator.adapters.files.ilr_file import open_file, pack_year
+from ilr_validator.adapters.files.ilr_file import IlrFile, open_file, pack_year
 from ilr_validator.adapters.files.parts import PartChecker, check_parts
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal, UnreadableFileError
 from ilr_validator.adapters.files.sources import PlainSource, PlainWorkspace, Source, Workspace
@@ -87,15 +87,13 @@ def validate(order: Order, progress: Progress) -> Validation:
     order.out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=order.out, prefix=".work-") as work, Spool(order.out) as spool:
         try:
-            path = _opened_container(order, pack, Path(work))
-            checker = prepared(order, PlainSource(path), PlainWorkspace(Path(work)), pack)
+            source, name = opened(order, PlainSource(order.path), PlainWorkspace(Path(work)), pack)
+            checker = prepared(order, source, PlainWorkspace(Path(work)), pack)
             has_error = gathered(checker, check_parts(checker, order.workers), spool, progress)
         except FileRefusedError as error:
             spool.add_findings(finding_of(refusal) for refusal in error.refusals)
-            nothing = Surroundings(pack.year, pack.constants, pack.code_lists)
-            check = Check(pack, load_record_model(pack.name), nothing, order.return_name)
-            return _validation(order, check, spool, None)
-        target = order.out / f"{path.stem}-valid.xml"
+            return _validation(order, check_of_refused(order, pack), spool, None)
+        target = order.out / f"{Path(name).stem}-valid.xml"
         target.unlink(missing_ok=True)
         with PlainWorkspace(order.out).create(target.name) as out:
             write_valid_file(checker.file, has_error, out)
@@ -105,9 +103,17 @@ def validate(order: Order, progress: Progress) -> Validation:
 def _pack(order: Order) -> Pack:
     if not order.path.is_file():
         raise UnreadableFileError(f"there is no file {order.path.name}")
+    return pack_of(order, PlainSource(order.path))
+
+
+def pack_of(order: Order, source: Source) -> Pack:
+    """Give the rules by which a file is checked.
+
+    Raises UnreadableFileError where there are none for its year.
+    """
     name = order.pack
     if name is None and order.path.suffix.lower() != ".zip":
-        name = pack_year(PlainSource(order.path))
+        name = pack_year(source)
     try:
         pack = load(name or DEFAULT_PACK)
         load_record_model(pack.name)
@@ -116,10 +122,20 @@ def _pack(order: Order) -> Pack:
     return pack
 
 
-def _opened_container(order: Order, pack: Pack, work: Path) -> Path:
+def opened(order: Order, source: Source, work: Workspace, pack: Pack) -> tuple[Source, str]:
+    """Judge the name of a file and give the XML that it is or holds, with that one's name.
+
+    Raises FileRefusedError for a broken file rule, UnreadableFileError where it is too large.
+    """
     if order.checks_name:
         check_name(order.path.name, pack=pack.name, now=order.now.astimezone(UK))
-    return unpacked(order.path, work, largest=order.largest)
+    return unpacked(source, order.path.name, work, largest=order.largest)
+
+
+def check_of_refused(order: Order, pack: Pack) -> Check:
+    """Say how a file would have been checked that is refused as a whole."""
+    nothing = Surroundings(pack.year, pack.constants, pack.code_lists)
+    return Check(pack, load_record_model(pack.name), nothing, order.return_name)
 
 
 def prepared(order: Order, source: Source, work: Workspace, pack: Pack) -> PartChecker:
@@ -127,7 +143,11 @@ def prepared(order: Order, source: Source, work: Workspace, pack: Pack) -> PartC
 
     Raises FileRefusedError where the file as a whole is refused.
     """
-    file = open_file(source, pack=pack.name, work=work)
+    return checker_of(order, open_file(source, pack=pack.name, work=work), pack)
+
+
+def checker_of(order: Order, file: IlrFile, pack: Pack) -> PartChecker:
+    """Say how the learners of an open file are checked."""
     message = message_of(file.header)
     facts = FileFacts(
         ukprn=float(message.LearningProviderUKPRN[0]),

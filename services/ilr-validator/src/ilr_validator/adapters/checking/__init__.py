@@ -1,0 +1,1 @@
+"""What is worked out from an encrypted file, in a thread of its own."""

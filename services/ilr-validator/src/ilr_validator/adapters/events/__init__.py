@@ -1,0 +1,1 @@
+"""Events in: the work that this service gives itself."""

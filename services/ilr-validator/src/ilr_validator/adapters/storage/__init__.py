@@ -1,0 +1,1 @@
+"""Files and reports on disk, encrypted."""
