@@ -61,7 +61,7 @@ def DateOfBirth_47(b: Batch) -> Mask:
 )  # fmt: skip
 def DateOfBirth_57(b: Batch) -> Mask:
     """The apprenticeship standard is planned for less than 242 days."""
-    days = days_between(b.aims.LearnStartDate, b.aims.LearnPlanEndDate)
+    days = whole_days_between(b.aims.LearnStartDate, b.aims.LearnPlanEndDate)
     return _of_eight_months(b) & (days < EIGHT_MONTHS)
 
 
