@@ -168,9 +168,11 @@ class Table:
 
     def first_of_learner(self, mask: Mask) -> Mask:
         """Keep of a mask the first row of each learner: for rules that stop at the first hit."""
-        rows = np.flatnonzero(mask)
-        _, firsts = np.unique(self.learner[rows], return_index=True)
-        return self.mask(rows[firsts])
+        rows = mask.nonzero()[0]
+        if not len(rows):
+            return mask
+        is_first = np.diff(self.learner[rows], prepend=-1) != 0  # a learner's rows are together
+        return self.mask(rows[is_first])
 
     def siblings(self, left: Mask, right: Mask) -> tuple[Rows, Rows]:
         """Pair each row of `left` with each row of `right` below the same parent, itself included.
