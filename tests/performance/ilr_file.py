@@ -1,0 +1,96 @@
+"""How long a whole file takes from opening it to the last report, beside reading it with iterparse.
+
+The baseline is `lxml.etree.iterparse(path, tag=Learner)` with `clear()` over the same bytes in the
+same run. The command runs as a user would run it, in a process of its own with two workers; memory
+is the highest sum of all its processes. `MATRICULA_BENCH_LEARNERS` sets the largest file.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+from lxml import etree
+
+from matricula_testkit.ilr.sample import write_sample
+
+LARGEST: Final = int(os.environ.get("MATRICULA_BENCH_LEARNERS", "100000"))
+SMALLEST: Final = 10_000
+WORKERS: Final = 2
+TAG: Final = "{ESFA/ILR/2025-26}Learner"
+PAUSE: Final = 0.02
+
+
+async def run() -> list[dict[str, Any]]:
+    """Measure and give the rows of the page."""
+    rows: list[dict[str, Any]] = []
+    per_learner: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for learners in (SMALLEST, LARGEST):
+            path = write_sample(Path(folder), learners=learners, seed=learners, faults="").paths[0]
+            baseline = _iterparse(path)
+            seconds, memory = _validate(path, Path(folder) / f"out-{learners}")
+            per_learner[learners] = seconds / learners
+            rows += [
+                {
+                    "what": f"file of {learners:,} learners, {path.stat().st_size / 1e6:.0f} MB,"
+                    f" reports included, {WORKERS} processes",
+                    "value": f"{seconds:.1f} s, {learners / seconds:,.0f} learners/s",
+                    "baseline": f"iterparse with clear(): {baseline:.1f} s",
+                    "ratio": seconds / baseline,
+                },
+                {"what": f"its memory, all processes ({learners:,} learners)",
+                 "value": f"{memory / 2**20:,.0f} MiB"},
+            ]  # fmt: skip
+            path.unlink()
+    rows.append(
+        {
+            "what": f"time per learner, {LARGEST:,} against {SMALLEST:,} learners",
+            "value": f"{per_learner[LARGEST] * 1e6:.0f} µs",
+            "baseline": f"{per_learner[SMALLEST] * 1e6:.0f} µs",
+            "ratio": per_learner[LARGEST] / per_learner[SMALLEST],
+        }
+    )
+    return rows
+
+
+def _iterparse(path: Path) -> float:
+    began = time.perf_counter()
+    for _, element in etree.iterparse(str(path), tag=TAG):
+        element.clear()
+    return time.perf_counter() - began
+
+
+def _validate(path: Path, out: Path) -> tuple[float, int]:
+    """Run the command; give seconds and the highest memory of all its processes together."""
+    command = [
+        sys.executable, "-m", "ilr_validator", "validate", str(path), "--out", str(out),
+        "--workers", str(WORKERS), "--skip-file-name",
+    ]  # fmt: skip
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    highest = 0
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        highest = max(highest, _memory(watched))
+        time.sleep(PAUSE)
+    if process.returncode not in {0, 1}:
+        raise RuntimeError("the file could not be checked")
+    return time.perf_counter() - began, highest
+
+
+def _memory(process: psutil.Process) -> int:
+    """Sum what the processes hold alone and share (proportional set size)."""
+    total = 0
+    try:
+        for one in (process, *process.children(recursive=True)):
+            total += one.memory_full_info().pss
+    except psutil.Error:
+        pass
+    return total
