@@ -15,6 +15,7 @@ _BAND_WIDTH: Final = 2_000_000
 _FIRST_ULN_BODY: Final = 100_000_000
 _FIRST_EMPLOYER_BODY: Final = 10_000_000
 _EMPLOYERS: Final = 40_000_000
+_KNOWN_EMPLOYERS: Final = 500
 
 
 def _weighted(number: int, weights: Sequence[int]) -> int:
@@ -68,6 +69,16 @@ def employer_id(number: int) -> int:
     return body * 10 + (digit or 0)
 
 
+def employer(number: int) -> int:
+    """Return one of the few employers that synthetic reference data knows."""
+    return employer_id(number % _KNOWN_EMPLOYERS)
+
+
+def employers() -> list[int]:
+    """Return every employer that `employer` gives."""
+    return [employer_id(number) for number in range(_KNOWN_EMPLOYERS)]
+
+
 def bad_employer_id(number: int) -> int:
     """Return an employer id of nine digits with a wrong last digit."""
     good = employer_id(number)
@@ -82,6 +93,15 @@ def learn_ref_number(seed: int, index: int) -> str:
 def national_insurance_number(number: int) -> str:
     """Return a National Insurance number with prefix ZZ, which is never given to a person."""
     return f"ZZ{number % 1_000_000:06d}{'ABCD'[number % 4]}"
+
+
+def student_support_number(number: int) -> str:
+    """Return a student support number that begins with TEST, with the right check letter."""
+    letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
+    digits = f"{number % 100_000_000:08d}"
+    values = [letters.index(one) for one in "TEST"] + [int(one) for one in digits]
+    total = sum(value * weight for value, weight in zip(values, range(13, 1, -1), strict=True))
+    return f"TEST{digits}{letters[len(letters) - 1 - total % len(letters)]}"
 
 
 def postcode(number: int) -> str:

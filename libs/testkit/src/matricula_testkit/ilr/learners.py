@@ -8,11 +8,15 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
-from matricula_testkit.ilr import aims, people
+from matricula_testkit.ilr import aims, higher_education, identifiers, people
 
 Record = dict[str, Any]
+_GRADES: Final = ("3", "4", "5", "2", "6")
+_LOW_GRADES: Final = frozenset({"2", "3"})
+_TEMPORARY_ULN: Final = 38
+"""The funding model of learners without a number of their own: they come for a few days only."""
 _YOUNG: Final = frozenset({25, 82})
-_EMPLOYED: Final = frozenset({36, 81})
+_EMPLOYED: Final = frozenset({aims.APPRENTICESHIP})
 
 
 def learner(seed: int, index: int) -> Record:
@@ -22,18 +26,16 @@ def learner(seed: int, index: int) -> Record:
     start = aims.start_date(fund_model, rng)
     is_young = fund_model in _YOUNG
     record = people.core(
-        rng, seed=seed, index=index, ages=(16, 18) if is_young else (19, 64), on=start
+        rng, seed=seed, index=index, ages=(16, 18) if is_young else (20, 64), on=start
     )
+    _identify(record, fund_model, seed=seed, index=index)
     marks: list[Record] = []
-    if is_young:
-        record |= _study_programme(rng, marks)
+    record |= _study_programme(rng, marks) if is_young else _adult_hours(rng, fund_model)
     record |= people.contact(rng, index=index)
     record["PriorAttain"] = people.prior_attainment(rng, on=start - timedelta(days=30))
     if record["LLDDHealthProb"] == 1:
         record["LLDDandHealthProblem"] = people.health_problems(rng)
-        if rng.random() < 0.2:
-            marks += [_mark("EHC", 1), _mark("SEN", 1)] if is_young else [_mark("DLA", 1)]
-            record["ALSCost"] = rng.randrange(500, 19_000)
+        _add_support(record, marks, rng, is_young=is_young)
     if marks:
         record["LearnerFAM"] = marks
     if rng.random() < 0.25:
@@ -48,35 +50,50 @@ def learner(seed: int, index: int) -> Record:
             employed=fund_model in _EMPLOYED or rng.random() < 0.5,
         )
     deliveries = aims.deliveries(fund_model, rng=rng, index=index, start=start)
+    if record["ULN"] == identifiers.TEMPORARY_ULN:
+        aims.make_short(deliveries)
     if any("LearningDeliveryHE" in aim for aim in deliveries):
-        record["LearnerHE"] = _higher_education(rng)
+        record["LearnerHE"] = higher_education.of_learner(rng)
     record["LearningDelivery"] = deliveries
     return record
 
 
+def _identify(record: Record, fund_model: int, *, seed: int, index: int) -> None:
+    """Give the numbers that the funding model asks for."""
+    if record["ULN"] == identifiers.TEMPORARY_ULN and fund_model != _TEMPORARY_ULN:
+        record["ULN"] = identifiers.uln(seed, index)
+    if fund_model == aims.APPRENTICESHIP:
+        record["NINumber"] = identifiers.national_insurance_number(index)
+
+
+def _adult_hours(rng: Random, fund_model: int) -> Record:
+    return {} if fund_model == aims.APPRENTICESHIP else {"PlanLearnHours": rng.randrange(20, 300)}
+
+
+def _add_support(record: Record, marks: list[Record], rng: Random, *, is_young: bool) -> None:
+    """Give some learners with a health problem a plan or an allowance, and its cost."""
+    if rng.random() >= 0.2:
+        return
+    if is_young:
+        marks += [_mark("EHC", 1), _mark("HNS", 1)]
+        record["ALSCost"] = rng.randrange(6_001, 19_000)
+    else:
+        marks.append(_mark("DLA", 1))
+
+
 def _study_programme(rng: Random, marks: list[Record]) -> Record:
-    marks.append(_mark("EDF", 1))
-    if rng.random() < 0.1:
-        marks.append(_mark("HNS", 1))
+    """Return hours and grades; a grade below 4 brings the mark of disadvantage funding."""
+    grades = {"MathGrade": rng.choice(_GRADES), "EngGrade": rng.choice(_GRADES)}
+    for code, grade in enumerate(grades.values(), start=1):
+        if grade in _LOW_GRADES:
+            marks.append(_mark("EDF", code))
     if rng.random() < 0.2:
         marks += [_mark("FME", 2), _mark("LSR", 36)]
     return {
-        "PlanLearnHours": rng.randrange(100, 900),
-        "PlanEEPHours": rng.randrange(10, 200),
-        "MathGrade": rng.choice(("3", "4", "5", "2", "NONE")),
-        "EngGrade": rng.choice(("3", "4", "5", "2", "NONE")),
+        "PlanLearnHours": rng.randrange(500, 800),
+        "PlanEEPHours": rng.randrange(40, 200),
+        **grades,
     }
-
-
-def _higher_education(rng: Random) -> Record:
-    number = rng.randrange(1_000_000)
-    he: Record = {}
-    if number % 2:
-        he["UCASPERID"] = f"{number:010d}"
-    he["TTACCOM"] = number % 9 + 1
-    if number % 3 == 0:
-        he["LearnerHEFinancialSupport"] = [{"FINTYPE": number % 4 + 1, "FINAMOUNT": number % 9_000}]
-    return he
 
 
 def _mark(kind: str, code: int) -> Record:

@@ -1,10 +1,11 @@
 """Who the synthetic learners are: names that nobody can take for a person's, dates, contact."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
-from matricula_testkit.ilr import identifiers
+from matricula_testkit.ilr import catalogue, identifiers
 
 _WORDS: Final = (
     "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett",
@@ -16,7 +17,7 @@ _FAMILIES: Final = (
     "Próbka", "Δοκιμή",
 )  # fmt: skip
 _ETHNICITIES: Final = (31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 98, 99)
-_PRIOR_LEVELS: Final = (1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 97, 98, 99)
+_PRIOR_LEVELS: Final = (1, 2, 3, 4, 5, 6, 97, 98, 99)
 _CATEGORIES: Final = (4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 93, 94, 95, 96, 97, 98, 99)
 
 Record = dict[str, Any]
@@ -46,11 +47,11 @@ def core(rng: Random, *, seed: int, index: int, ages: tuple[int, int], on: date)
     record: Record = {"LearnRefNumber": identifiers.learn_ref_number(seed, index)}
     if number % 20 == 0:
         record["PrevLearnRefNumber"] = f"P{index:07d}"
-        record["PrevUKPRN"] = 10_000_000 + number % 1_000
+        record["PrevUKPRN"] = _one_of(catalogue.EARLIER_PROVIDERS, number)
     if number % 97 == 0:
-        record["PMUKPRN"] = 10_000_000 + number % 900
+        record["PMUKPRN"] = _one_of(catalogue.EARLIER_PROVIDERS, number + 1)
     if number % 11 == 0:
-        record["CampId"] = f"ZZ{number % 1000:03d}"
+        record["CampId"] = _one_of(catalogue.CAMPUSES, number)
     temporary = number % 101 == 0
     record |= {
         "ULN": identifiers.TEMPORARY_ULN if temporary else identifiers.uln(seed, index),
@@ -66,6 +67,10 @@ def core(rng: Random, *, seed: int, index: int, ages: tuple[int, int], on: date)
     if number % 41 == 0:
         record["Accom"] = 5
     return record
+
+
+def _one_of(choice: Sequence[Any], number: int) -> Any:
+    return choice[number % len(choice)]
 
 
 def contact(rng: Random, *, index: int) -> Record:
@@ -119,7 +124,7 @@ def employment(rng: Random, *, number: int, before: date, employed: bool) -> lis
     }
     if employed:
         first["EmpId"] = (
-            identifiers.UNKNOWN_EMPLOYER if number % 29 == 0 else identifiers.employer_id(number)
+            identifiers.UNKNOWN_EMPLOYER if number % 29 == 0 else identifiers.employer(number)
         )
         first["EmploymentStatusMonitoring"] = [
             {"ESMType": "EII", "ESMCode": rng.choice((5, 6, 7, 8))},
@@ -129,5 +134,18 @@ def employment(rng: Random, *, number: int, before: date, employed: bool) -> lis
         first["EmploymentStatusMonitoring"] = [{"ESMType": "LOU", "ESMCode": rng.choice((1, 2, 3))}]
     rows = [first]
     if number % 13 == 0:
-        rows.append({"EmpStat": 11, "DateEmpStatApp": (before + timedelta(days=30)).isoformat()})
+        later: Record = {"EmpStat": 10} if employed else {"EmpStat": 11}
+        later["DateEmpStatApp"] = (before + timedelta(days=30)).isoformat()
+        if employed:
+            later["EmpId"] = first["EmpId"]
+            later["EmploymentStatusMonitoring"] = [
+                {
+                    "ESMType": "EII",
+                    "ESMCode": 5 + first["EmploymentStatusMonitoring"][0]["ESMCode"] % 4,
+                },
+                {"ESMType": "LOE", "ESMCode": 1},
+            ]
+        else:
+            later["EmploymentStatusMonitoring"] = [{"ESMType": "LOU", "ESMCode": 4}]
+        rows.append(later)
     return rows

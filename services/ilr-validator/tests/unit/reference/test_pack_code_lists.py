@@ -5,15 +5,13 @@ import csv
 import inspect
 from collections.abc import Iterator
 from importlib import resources
-from pathlib import Path
 from textwrap import dedent
+from types import FunctionType
 
 import pytest
 
-import ilr_validator.packs
 from ilr_validator.packs.pack import load
 
-PACKS = Path(next(iter(ilr_validator.packs.__path__)))
 ASKING = {"in_list", "in_list_at", "not_after_list", "after_list", "is_listed_as_written"}
 
 
@@ -31,14 +29,27 @@ def _asked(tree: ast.AST) -> Iterator[str]:
             yield from (text for text in texts if isinstance(text, str))
 
 
+def _functions(function: FunctionType, seen: set[FunctionType]) -> set[FunctionType]:
+    """A definition with the functions of the packs that it calls, whatever module they stand in."""
+    function = inspect.unwrap(function)
+    if function in seen:
+        return seen
+    seen.add(function)
+    for name in function.__code__.co_names:
+        called = function.__globals__.get(name)
+        if isinstance(called, FunctionType) and called.__module__.startswith("ilr_validator.packs"):
+            _functions(called, seen)
+    return seen
+
+
 def _asked_by(pack: str) -> set[str]:
     """What the definitions of a pack ask for, those it keeps of an earlier year included."""
-    own = PACKS / f"y{pack.replace('-', '_')}"
-    trees = [ast.parse(module.read_text("utf-8")) for module in own.rglob("*.py")]
-    trees += [
-        ast.parse(dedent(inspect.getsource(rule.breaks))) for rule in load(pack).rules.values()
-    ]
-    return {name for tree in trees for name in _asked(tree)}
+    functions: set[FunctionType] = set()
+    for rule in load(pack).rules.values():
+        if isinstance(rule.breaks, FunctionType):
+            _functions(rule.breaks, functions)
+    sources = [dedent(inspect.getsource(one)) for one in functions]
+    return {name for source in sources for name in _asked(ast.parse(source))}
 
 
 @pytest.mark.parametrize("pack", ["2020-21", "2025-26"])
