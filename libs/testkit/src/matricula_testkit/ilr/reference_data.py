@@ -22,7 +22,7 @@ VALIDITIES: Final = (
 )  # fmt: skip
 STREAMS: Final = (
     "APPS2526", "LEVY1799", "NONLEVY2019", "ASFC-ASCL2526", "ASFC-FCFJ2526", "STFIG2526",
-    "ASF2023-AS2526", "ALLB2526", "ALLBC2526", "16-18NLAP2018", "ANLAP2018", "1618-NLAP2018",
+    "ASF2023-AS2526", "ALLB2526", "ALLBC2526", "16-18NLAP2018", "ANLAP2018",
 )  # fmt: skip
 POSTCODES: Final = 1_260
 """How many postcodes `identifiers.postcode` knows."""

@@ -59,6 +59,9 @@ class _Numbers:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def get(self, text: str, default: int) -> int:
         """Give the number of a text; `default` where the column does not hold it."""
         if not text.isascii() or not 0 < len(text) <= self._keys.itemsize:
@@ -117,8 +120,8 @@ def save(table: ReferenceTable, folder: Path) -> None:
         manifest = {"form": FORM, "size": table.size, "columns": columns}
         (work / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         work.chmod(0o755)
-        if not folder.exists():
-            work.rename(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # of another form, or broken
+        work.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -57,9 +57,11 @@ def load_snapshot(folder: Path) -> Snapshot:
         own = _hash(path)
         digest.update(f"{path.name}\0{own}\0".encode())
         if path.name == code_list_file.FILE:
-            lists = read_code_lists(_lines(path))
+            with _lines(path) as lines:
+                lists = read_code_lists(lines)
         elif path.name == official_rules.FILE:
-            rules = read_official_rules(_lines(path))
+            with _lines(path) as lines:
+                rules = read_official_rules(lines)
         elif path.stem in known:
             tables[known[path.stem]] = _table(known[path.stem], path, own)
         else:
