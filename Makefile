@@ -108,6 +108,10 @@ isolated: $(STAMP) ## install each member alone and import all of it
 
 ##@ Contracts
 
+.PHONY: rules-page
+rules-page: $(STAMP) ## write docs/reference/ilr-rules.md from the packs and their cases
+	@$(PYTHON_IN) -m tests.conformance.ilr_coverage
+
 .PHONY: contracts
 contracts: $(STAMP) ## generate everything that is derived from contracts/*.yaml and the code
 	@$(PYTHON_IN) -m tools.contracts

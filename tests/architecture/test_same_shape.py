@@ -24,6 +24,7 @@ PURE = {
 ALLOWED = {
     "learner_api": {"matricula_contracts", "orjson"},
     "event_log": {"cryptography"},
+    "ilr_validator": set[str](),
     "consent_registry": set[str](),
     "matricula_gateway": set[str](),
 }
