@@ -1,4 +1,5 @@
 """Builds what each process of ilr-validator needs; the only module that knows concrete classes."""
+# lint-skip: file-size every process of the service is put together here, and nowhere else
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,8 +14,10 @@ import typer
 from fastapi import FastAPI
 
 from ilr_validator.adapters.checking.checks import FileChecks
+from ilr_validator.adapters.checking.learner_thread import LearnerThread
 from ilr_validator.adapters.checking.thread import CheckingThread
 from ilr_validator.adapters.clients.event_log import EventLogClient
+from ilr_validator.adapters.clients.learner_api import LearnerApiClient
 from ilr_validator.adapters.events.handlers import (
     SERVICE,
     SHARD_TOPICS,
@@ -23,7 +26,13 @@ from ilr_validator.adapters.events.handlers import (
     shard_jobs,
     validation_jobs,
 )
-from ilr_validator.adapters.http import routes_findings, routes_rules, routes_validations
+from ilr_validator.adapters.events.learner_handlers import GROUP, TOPICS, LearnerHandlers
+from ilr_validator.adapters.http import (
+    routes_findings,
+    routes_learners,
+    routes_rules,
+    routes_validations,
+)
 from ilr_validator.adapters.http.dependencies import Means
 from ilr_validator.adapters.postgres.work import ValidatorWork
 from ilr_validator.adapters.reference.snapshot import Snapshot, load_snapshot
@@ -32,11 +41,13 @@ from ilr_validator.adapters.storage.scratch import Scratch
 from ilr_validator.adapters.storage.vault import Vault
 from ilr_validator.application.erase_expired import EraseExpired
 from ilr_validator.application.receive_validation import ReceiveValidation
+from ilr_validator.application.track_findings import TrackFindings
 from ilr_validator.application.work_validation import (
     CheckShard,
     MergeValidation,
     PrepareValidation,
 )
+from ilr_validator.packs.calendar import open_years
 from ilr_validator.settings import Settings
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import (
@@ -45,7 +56,7 @@ from matricula_chassis.auth import (
     issuer_client,
     service_authenticator,
 )
-from matricula_chassis.clock import Clock, SystemClock
+from matricula_chassis.clock import Clock, SystemClock, london_date
 from matricula_chassis.crypto import FileKeyEncryptionKey
 from matricula_chassis.db import migrate
 from matricula_chassis.db.engine import Database
@@ -69,7 +80,12 @@ from matricula_contracts import problems as problems_contract
 from matricula_contracts.fields import person_names
 
 MIGRATIONS: Final = "ilr_validator.migrations"
-ROUTERS: Final = (routes_validations.router, routes_findings.router, routes_rules.router)
+ROUTERS: Final = (
+    routes_validations.router,
+    routes_findings.router,
+    routes_learners.router,
+    routes_rules.router,
+)
 SHARD_GROUP: Final = f"{SERVICE}-shards"
 VALIDATION_GROUP: Final = f"{SERVICE}-validations"
 DEAD_LETTERS_FOR: Final = timedelta(days=90)
@@ -80,7 +96,8 @@ WORK_SETTINGS: Final = ConsumerSettings(
     max_batch=1, poll=0.1, max_poll_interval=LONGEST_JOB_SECONDS, stall_limit=LONGEST_JOB_SECONDS
 )
 """One job at a time: a part that was checked is stored before the next is begun."""
-_INDEX_KEY_BYTES: Final = 32
+LEARNER_SETTINGS: Final = ConsumerSettings(max_batch=200, stall_limit=300.0)
+"""So many learners are read and checked, then kept together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,7 @@ class Parts:
     vault: Vault
     index: ReferenceIndex
     reference: Snapshot
+    learners: LearnerThread
     root_key: bytes
     clock: Clock
     ids: IdSource
@@ -113,6 +131,7 @@ class Parts:
             new_id=self.ids.uuid7,
             application_version=version(SERVICE),
             largest=settings.file_limit_bytes,
+            part_learners=settings.part_learners,
         )
         return CheckingThread(checks, name=name)
 
@@ -121,10 +140,11 @@ class Parts:
 async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
     """Open the database, read keys and reference data; close the database at the end."""
     settings.storage_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    root_key = _root_key(settings)
+    root_key = settings.root_key()
     reference = Snapshot()
     if settings.reference_directory is not None:
         reference = load_snapshot(settings.reference_directory)
+    learners = LearnerThread(reference, name="learners")
     database = Database.from_url(
         settings.database_url.get_secret_value(), application_name=f"{SERVICE}-{command}"
     )
@@ -139,11 +159,13 @@ async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
             ),
             index=ReferenceIndex(root_key),
             reference=reference,
+            learners=learners,
             root_key=root_key,
             clock=SystemClock(),
             ids=SystemIds(),
         )
     finally:
+        learners.close()
         await database.dispose()
 
 
@@ -165,6 +187,8 @@ def means_of(made: Parts, policy: Policy) -> Means:
     """Return what the endpoints use."""
     return Means(
         work=made.work,
+        learner_work=made.work,
+        checks=made.learners,
         vault=made.vault,
         receive=ReceiveValidation(
             work=made.work,
@@ -203,6 +227,8 @@ async def serve(settings: Settings) -> AsyncIterator[Process]:
         health.register("schema", partial(_require_schema, settings))
         app = make_app(health, authenticator)
         app.state.means = means_of(made, policy)
+        now = made.clock.now()
+        await made.learners.warm_up(open_years(london_date(now)), now)
         yield Process(health=health, app=app)
 
 
@@ -245,7 +271,13 @@ async def workers_of(made: Parts) -> AsyncIterator[Workers]:
         single.close()
 
 
-def _consumer(made: Parts, group: str, topics: tuple[str, ...], jobs: JobHandlers) -> Consumer:
+def _consumer(
+    made: Parts,
+    group: str,
+    topics: tuple[str, ...],
+    jobs: JobHandlers | LearnerHandlers,
+    pace: ConsumerSettings = WORK_SETTINGS,
+) -> Consumer:
     return Consumer(
         name=group,
         topics=topics,
@@ -254,7 +286,7 @@ def _consumer(made: Parts, group: str, topics: tuple[str, ...], jobs: JobHandler
         clock=made.clock,
         handlers=jobs.by_type,
         work_ahead=jobs.work_ahead,
-        settings=WORK_SETTINGS,
+        settings=pace,
     )
 
 
@@ -273,10 +305,37 @@ async def work(settings: Settings) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
+async def learner_consumer_of(made: Parts) -> AsyncIterator[Consumer]:
+    """Make the consumer of learners' events, with its connection to learner-api."""
+    address, patience = made.settings.learner_api_url, httpx.Timeout(10.0)
+    async with (
+        issuer_client() as issuer,
+        httpx.AsyncClient(base_url=address, timeout=patience) as client,
+    ):
+        track = TrackFindings(
+            records=LearnerApiClient(client, _token_source(made.settings, issuer, made.clock)),
+            checks=made.learners,
+            work=made.work,
+            clock=made.clock,
+        )
+        yield _consumer(made, GROUP, TOPICS, LearnerHandlers(track), LEARNER_SETTINGS)
+
+
+@asynccontextmanager
+async def consume(settings: Settings) -> AsyncIterator[Process]:
+    """Build the process that checks learners when they change."""
+    async with parts(settings, command="consume") as made, learner_consumer_of(made) as learners:
+        health = HealthRegistry()
+        health.register("postgres", made.database.check)
+        health.register("learners", learners.check)
+        yield Process(health=health, workers={"learners": learners.run})
+
+
+@asynccontextmanager
 async def relay(settings: Settings) -> AsyncIterator[Process]:
     """Build the process that publishes the outbox."""
     one = Relay(
-        _relay_url(settings), settings.kafka_bootstrap, service=SERVICE, clock=SystemClock()
+        settings.relay_url(), settings.kafka_bootstrap, service=SERVICE, clock=SystemClock()
     )
     yield Process(health=HealthRegistry(), workers={"relay": one.run})
 
@@ -284,8 +343,13 @@ async def relay(settings: Settings) -> AsyncIterator[Process]:
 async def replay(settings: Settings, order: ReplayOrder) -> int:
     """Apply dead letters again."""
     failed = 0
-    async with parts(settings, command="replay") as made, workers_of(made) as workers:
-        for consumer in workers.named(order.consumer):
+    async with (
+        parts(settings, command="replay") as made,
+        workers_of(made) as workers,
+        learner_consumer_of(made) as learners,
+    ):
+        of_learners = [learners] if order.consumer in {None, learners.name} else []
+        for consumer in [*workers.named(order.consumer), *of_learners]:
             report = await Replay(consumer.subscription, clock=made.clock).run(
                 Selection(key=order.key, limit=order.limit),
                 context=ActionContext.system(SERVICE, str(made.ids.uuid7())),
@@ -307,7 +371,7 @@ async def erase_expired(settings: Settings) -> int:
 
 async def clean_up(settings: Settings) -> int:
     """Delete what has served its time: sealed events, old idempotency keys and the like."""
-    url, clock = _relay_url(settings), SystemClock()
+    url, clock = settings.relay_url(), SystemClock()
     async with (
         issuer_client() as issuer,
         httpx.AsyncClient(base_url=settings.event_log_url, timeout=httpx.Timeout(10.0)) as client,
@@ -317,7 +381,7 @@ async def clean_up(settings: Settings) -> int:
     async with parts(settings, command="clean-up") as made:
         await expire_idempotency_keys(made.database, clock=clock)
         await delete_resolved_dead_letters(made.database, clock=clock, older_than=DEAD_LETTERS_FOR)
-        for group in (SHARD_GROUP, VALIDATION_GROUP):
+        for group in (SHARD_GROUP, VALIDATION_GROUP, GROUP):
             await clean_up_inbox(made.database, group, clock=clock, older_than=INBOX_FOR)
     return 0
 
@@ -329,6 +393,7 @@ def service_commands() -> typer.Typer:
         settings=Settings,
         commands=Commands(
             serve=serve,
+            consume=consume,
             relay=relay,
             migrations=MIGRATIONS,
             replay=replay,
@@ -347,12 +412,6 @@ async def _require_schema(settings: Settings) -> None:
         raise RuntimeError("the database schema is older than this release needs")
 
 
-def _relay_url(settings: Settings) -> str:
-    if settings.database_relay_url is None:
-        raise BadConfiguration([SettingFault("ILR_VALIDATOR_DATABASE_RELAY_URL", "is missing")])
-    return settings.database_relay_url.get_secret_value()
-
-
 def _token_source(
     settings: Settings, client: httpx.AsyncClient, clock: Clock
 ) -> ServiceTokenSource:
@@ -365,15 +424,3 @@ def _token_source(
         client=client,
         clock=clock,
     )
-
-
-def _root_key(settings: Settings) -> bytes:
-    try:
-        key = bytes.fromhex(settings.index_key.get_secret_value())
-    except ValueError:
-        key = b""
-    if len(key) != _INDEX_KEY_BYTES:
-        raise BadConfiguration(
-            [SettingFault("ILR_VALIDATOR_INDEX_KEY", "is not 64 hexadecimal digits")]
-        )
-    return key

@@ -1,12 +1,14 @@
 """The settings of ilr-validator, read once from the environment (prefix ILR_VALIDATOR_)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from matricula_chassis.settings import ServiceSettings
+from matricula_chassis.settings import BadConfiguration, ServiceSettings, SettingFault
+
+_INDEX_KEY_BYTES: Final = 32
 
 
 class Settings(ServiceSettings):
@@ -18,6 +20,9 @@ class Settings(ServiceSettings):
     port: int = 8104
     event_log_url: str = Field(
         default="http://127.0.0.1:8103", description="Where the event log answers"
+    )
+    learner_api_url: str = Field(
+        default="http://127.0.0.1:8101", description="Where learner-api answers"
     )
     key_file: Path = Field(description="The file of the key-encryption keys (mode 0600)")
     index_key: SecretStr = Field(
@@ -32,6 +37,27 @@ class Settings(ServiceSettings):
         default=None, description="A snapshot of reference data; without one, rules are not run"
     )
     file_limit_bytes: Annotated[int, Field(gt=0)] = 500 * 1024 * 1024
+    part_learners: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1_000, description="Most learners of a part that one process checks at a time"
+    )
     keep_days: Annotated[int, Field(ge=0)] = Field(
         default=30, description="Files, findings and reports are erased so long after the end"
     )
+
+    def relay_url(self) -> str:
+        """Return the database URL of the relay; raises BadConfiguration."""
+        if self.database_relay_url is None:
+            raise BadConfiguration([SettingFault("ILR_VALIDATOR_DATABASE_RELAY_URL", "is missing")])
+        return self.database_relay_url.get_secret_value()
+
+    def root_key(self) -> bytes:
+        """Return the root of the blind indexes and cursors; raises BadConfiguration."""
+        try:
+            key = bytes.fromhex(self.index_key.get_secret_value())
+        except ValueError:
+            key = b""
+        if len(key) != _INDEX_KEY_BYTES:
+            raise BadConfiguration(
+                [SettingFault("ILR_VALIDATOR_INDEX_KEY", "is not 64 hexadecimal digits")]
+            )
+        return key

@@ -38,21 +38,21 @@ class ReceiveValidation:
     reference_digest: str | None
 
     async def __call__(self, sent: Sent, context: ActionContext) -> tuple[Validation, bool]:
-        """Keep the file and ask for its validation; the second value says that it was there before.
+        """Keep the file and ask for its validation; the second value says whether it is new.
 
         Raises DomainError("file-too-large"), Invalid("empty-file"), StorageFull.
         """
         validation_id = self.ids.uuid7()
-        is_kept = False
+        is_new = False
         try:
             received = await self.files.receive(validation_id, sent.chunks)
             if not received.size:
                 raise Invalid("empty-file")
-            found, is_kept = await self._enter(validation_id, sent, received, context)
+            found, is_new = await self._enter(validation_id, sent, received, context)
         finally:
-            if not is_kept:
+            if not is_new:
                 await self.files.erase(validation_id)
-        return found, not is_kept
+        return found, is_new
 
     async def _enter(
         self, validation_id: UUID, sent: Sent, received: Received, context: ActionContext

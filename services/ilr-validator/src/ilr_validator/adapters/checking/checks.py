@@ -91,6 +91,7 @@ class FileChecks:
         new_id: Callable[[], UUID],
         application_version: str,
         largest: int,
+        part_learners: int,
     ) -> None:
         self._vault = vault
         self._scratch = scratch
@@ -99,6 +100,7 @@ class FileChecks:
         self._new_id = new_id
         self._application_version = application_version
         self._largest = largest
+        self._part_learners = part_learners
         self._open: OrderedDict[UUID, _Opened] = OrderedDict()
 
     def prepare(self, one: Validation) -> Prepared | Merged | Unfit:
@@ -129,7 +131,7 @@ class FileChecks:
             pack_version=pack.version,
             reference_digest=self._reference.digest,
             learners=checker.file.size,
-            parts=list(checker.file.parts()),
+            parts=list(checker.file.parts(self._part_learners)),
         )
 
     def check(self, one: Validation, shard: Shard) -> CheckedPart:

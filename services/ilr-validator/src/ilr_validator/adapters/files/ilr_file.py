@@ -7,7 +7,7 @@ encoding can hide or fake a tag; a file with any of these is first rewritten in 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,16 +17,22 @@ from lxml import etree
 from ilr_validator.adapters.files.loose_schema import loose_schema
 from ilr_validator.adapters.files.plain_form import is_plain, rewrite, root_fault
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
-from ilr_validator.adapters.files.schema_errors import schema_refusals, syntax_refusal
+from ilr_validator.adapters.files.schema_errors import parsed, schema_refusals, syntax_refusal
 from ilr_validator.adapters.files.sources import Source, Workspace, windows
-from ilr_validator.adapters.files.xml_parser import parser
+from ilr_validator.packs.record_model import load_record_model
 
 LEARNER_START: Final = re.compile(rb"<Learner[\s>/]")
-LEARNER_END: Final = b"</Learner>"
-NAMESPACE: Final = re.compile(
-    rb"""<(?:[A-Za-z_][\w.-]*:)?Message\b[^>]*?xmlns(?::\w+)?\s*=\s*["']([^"']*)"""
+LONGEST_START: Final = len(b"<Learner>")
+LEARNER_END: Final = re.compile(
+    rb"""</Learner\s*>|<Learner(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/>"""
 )
+NAMESPACE: Final = re.compile(
+    rb"""<(?:[A-Za-z_][\w.-]*:)?Message\b[^>]*?xmlns(?::\w+)?\s*=\s*["']ESFA/ILR/(\d{4}-\d\d)["']"""
+)
+ROOT: Final = '<Message xmlns="{}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+"""What a part of a file stands below; exports declare xsi on their root."""
 LARGEST_HEAD: Final = 1024 * 1024
+LARGEST_LEARNER: Final = 64 * 1024 * 1024
 LARGEST_PART: Final = 8 * 1024 * 1024
 MOST_LEARNERS: Final = 1000
 PLAIN: Final = "plain.xml"
@@ -48,14 +54,18 @@ class IlrFile:
         """Give the number of learners."""
         return len(self.starts) - 1
 
-    def parts(self) -> Iterator[tuple[int, int]]:
+    def parts(self, learners: int = MOST_LEARNERS) -> Iterator[tuple[int, int]]:
         """Give ranges of learners, of so many learners and bytes that a part is soon checked."""
         first = 0
         while first < self.size:
             most = int(np.searchsorted(self.starts, self.starts[first] + LARGEST_PART, "right")) - 1
-            behind = max(first + 1, min(first + MOST_LEARNERS, most, self.size))
+            behind = max(first + 1, min(first + learners, most, self.size))
             yield first, behind
             first = behind
+
+    def document(self, learners: bytes) -> bytes:
+        """Give learners a root on the first one's own line, so that lines count as in the file."""
+        return ROOT.format(self.namespace).encode() + learners + b"</Message>"
 
     def learners(self, first: int, behind: int) -> bytes:
         """Give the XML of a range of learners."""
@@ -63,18 +73,13 @@ class IlrFile:
 
     def line_of(self, learner: int) -> int:
         """Give the line at which a learner starts, from 1."""
-        start, lines = int(self.starts[learner]), 1
-        for place, data in windows(self.source, 0):
-            if place >= start:
-                break
-            lines += data[: start - place].count(b"\n")
-        return lines
+        return lines_before(self.source, int(self.starts[learner])) + 1
 
 
 def pack_year(source: Source) -> str | None:
     """Give the academic year in the file's namespace, as "2025-26"; None where there is none."""
     found = NAMESPACE.search(source.read(0, LARGEST_HEAD))
-    return found[1].decode("utf-8", "replace").rpartition("/")[2] if found else None
+    return found[1].decode() if found else None
 
 
 def open_file(source: Source, *, pack: str, work: Workspace) -> IlrFile:
@@ -91,36 +96,91 @@ def open_file(source: Source, *, pack: str, work: Workspace) -> IlrFile:
     first = int(starts[0]) if len(starts) else source.size
     if first > LARGEST_HEAD or source.size - end > LARGEST_HEAD:
         raise FileRefusedError(_long_head(source, pack))
-    header = _header(source.read(0, first), source.read(end, source.size), pack)
+    header = _header(source, first, end, pack)
     return IlrFile(source, namespace, header, np.append(starts, end))
 
 
 def _learners(source: Source) -> tuple[npt.NDArray[np.int64], int]:
-    """Find where learners start, and where the last one ends."""
+    """Find where learners start, and where the last one ends.
+
+    Raises FileRefusedError where the last one has no end.
+    """
     starts: list[npt.NDArray[np.int64]] = []
-    last_end = 0
-    longest = max(len(LEARNER_END), len(b"<Learner>")) - 1
-    for place, data in windows(source, longest):
+    for place, data in windows(source, LONGEST_START - 1):
         found = np.fromiter((one.start() for one in LEARNER_START.finditer(data)), np.int64)
         starts.append(found + place)
-        end = data.rfind(LEARNER_END)
-        last_end = place + end + len(LEARNER_END) if end >= 0 else last_end
     every = np.unique(np.concatenate(starts)) if starts else np.zeros(0, np.int64)
-    return every, max(last_end, int(every[0])) if len(every) else source.size
+    if not len(every):
+        return every, source.size
+    last = int(every[-1])
+    rest = source.read(last, last + LARGEST_LEARNER)
+    ends = [one.end() for one in LEARNER_END.finditer(rest)]
+    if not ends:
+        raise FileRefusedError(_without_end(source, last, rest))
+    return every, last + ends[-1]
 
 
-def _header(head: bytes, tail: bytes, pack: str) -> dict[str, str]:
+def _without_end(source: Source, last: int, rest: bytes) -> Refusal:
+    """Say at which line a file breaks off, or goes wrong, within its last learner."""
+    before = lines_before(source, last)
     try:
-        tree = etree.fromstring(head + tail, parser())
-    except (etree.XMLSyntaxError, ValueError):
-        raise FileRefusedError(_broken_off(head, tail)) from None
+        parsed(rest, before)
+    except FileRefusedError as error:
+        return error.refusals[0]
+    return Refusal("Schema", "A learner has no end that can be found.", line=before + 1)
+
+
+def lines_before(source: Source, end: int) -> int:
+    """Count the lines that end before a byte."""
+    lines = 0
+    for place, data in windows(source, 0):
+        if place >= end:
+            break
+        lines += data[: end - place].count(b"\n")
+    return lines
+
+
+def _header(source: Source, first: int, end: int, pack: str) -> dict[str, str]:
+    head, tail = source.read(0, first), source.read(end, source.size)
+    # The learners' own lines are left out, so the lines behind them are counted on.
+    left_out = lines_before(source, end) - head.count(b"\n")
+    try:
+        tree = parsed(head + tail)
+    except FileRefusedError as error:
+        raise _in_file(error, head, left_out, is_head_sound=_is_sound(head)) from None
     fault = root_fault(tree, f"ESFA/ILR/{pack}")
     if fault is not None:
         raise FileRefusedError(fault)
     schema = loose_schema(pack, is_part=False)
     if not schema.validate(tree):
-        raise FileRefusedError(*schema_refusals(schema.error_log))
+        known = load_record_model(pack).names
+        refused = FileRefusedError(*schema_refusals(schema.error_log, known))
+        raise _in_file(refused, head, left_out)
     return dict(_fields(tree))
+
+
+def _is_sound(head: bytes) -> bool:
+    try:
+        parsed(head + b"</Message>")
+    except FileRefusedError:
+        return False
+    return True
+
+
+def _in_file(
+    error: FileRefusedError, head: bytes, left_out: int, *, is_head_sound: bool = False
+) -> FileRefusedError:
+    """Give the refusals of a head and tail the lines that they have in the file.
+
+    Head and tail meet on one line: what is wrong there is the tail's where the head is sound.
+    """
+    last = head.count(b"\n") + 1 - is_head_sound
+    return FileRefusedError(
+        *(
+            replace(one, line=one.line + left_out) if one.line and one.line > last else one
+            for one in error.refusals
+        )
+    )
 
 
 def _fields(tree: Any) -> Iterator[tuple[str, str]]:
@@ -135,22 +195,13 @@ def _fields(tree: Any) -> Iterator[tuple[str, str]]:
         yield ("LearningProviderUKPRN" if above == "LearningProvider" else name), text
 
 
-def _broken_off(head: bytes, tail: bytes) -> Refusal:
-    """Say at which line of the file its head is malformed, or that its end is."""
-    try:
-        etree.fromstring(head + b"</Message>", parser())
-    except (etree.XMLSyntaxError, ValueError) as error:
-        return syntax_refusal(error)
-    where = "behind the last learner" if tail.strip() else "where its end should be"
-    return Refusal("Schema", f"The XML is malformed or breaks off {where}.")
-
-
 def _long_head(source: Source, pack: str) -> Refusal:
     """Say what is wrong with a file of which a megabyte is no learner; it is read, never kept."""
-    try:
-        with source.stream() as stream:
-            for _, element in etree.iterparse(stream, resolve_entities=False, no_network=True):
+    with source.stream() as stream:
+        events = etree.iterparse(stream, resolve_entities=False, no_network=True)
+        try:
+            for _, element in events:
                 element.clear()
-    except etree.XMLSyntaxError as error:
-        return syntax_refusal(error)
+        except etree.XMLSyntaxError:
+            return syntax_refusal(events.error_log)
     return Refusal("Schema", f"The file is no ILR file of {pack}: a megabyte of it is no learner.")
