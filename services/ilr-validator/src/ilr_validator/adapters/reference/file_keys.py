@@ -23,6 +23,7 @@ from ilr_validator.adapters.files.sources import (
 )
 from ilr_validator.adapters.files.xml_columns import raw_tables
 from ilr_validator.adapters.files.xml_parser import parser
+from ilr_validator.packs.pack import available
 from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import load_record_model
 
@@ -81,9 +82,9 @@ def keys_of_file(path: Path) -> FileKeys:
 
 
 def _collected(source: Source, work: Workspace) -> FileKeys:
-    year = pack_year(source)
-    if year is None:
-        raise UnreadableFileError("the file does not say its year")
+    year = pack_year(source) or ""
+    if year not in available():
+        raise UnreadableFileError("the file is of no year that is known")
     model = load_record_model(year)
     file = open_file(source, pack=year, work=work)
     keys = FileKeys()

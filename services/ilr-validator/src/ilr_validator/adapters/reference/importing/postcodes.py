@@ -42,7 +42,7 @@ def import_postcodes(path: Path, into: Destination) -> None:
     with ExitStack() as stack:
         into.write("ons_postcodes.csv", list(OnsPostcodes.KINDS), map(_areas, _rows(path, stack)))
     with ExitStack() as stack:
-        rows = ([row.text("pcds")] for row in _rows(path, stack))
+        rows = ([row.needed("pcds").upper()] for row in _rows(path, stack))
         into.write("postcodes.csv", list(Postcodes.KINDS), rows)
 
 
@@ -62,7 +62,7 @@ def _stream(path: Path, stack: ExitStack) -> tuple[TextIO, str]:
         raise SnapshotError(
             "the package lacks a file", file=package.name, value="Data/ONSPD_MMM_YYYY_UK.csv"
         )
-    return stack.enter_context(package.open(member)), member.rpartition("/")[2]
+    return package.open(member), member.rpartition("/")[2]
 
 
 def _areas(row: SourceRow) -> list[str]:

@@ -28,36 +28,31 @@ def import_prior_year(path: Path, into: Destination) -> None:
 
 
 def _aims(path: Path) -> Iterator[list[str]]:
-    learner: dict[str, str] = {}
-    aim: dict[str, str] = {}
+    ukprn = ""
     aims: list[dict[str, str]] = []
-    ukprn = _provider(path)
-    events = etree.iterparse(
-        str(path), events=("end",), resolve_entities=False, no_network=True, huge_tree=False
-    )
-    for _, element in events:
-        name = etree.QName(element).localname
-        if name == "Learner":
-            learner = {etree.QName(one).localname: one.text or "" for one in element}
-            for one in aims:
-                yield _row(ukprn, learner, one)
-            aims = []
-        elif name == "LearningDelivery":
-            aim = {etree.QName(one).localname: one.text or "" for one in element}
-            aims.append(aim)
-        if name in {"Learner", "LearnerDestinationandProgression"}:
-            element.clear()
+    with path.open("rb") as stream:
+        events = etree.iterparse(
+            stream, events=("end",), resolve_entities=False, no_network=True, huge_tree=False
+        )
+        for _, element in events:
+            name = etree.QName(element).localname
+            if name == "LearningProvider":
+                ukprn = element.findtext("{*}UKPRN") or ""
+            elif name == "LearningDelivery":
+                aims.append(_texts(element))
+            elif name == "Learner":
+                if not ukprn:
+                    raise SnapshotError("does not name its provider", file=path.name)
+                learner = _texts(element)
+                yield from (_row(ukprn, learner, aim) for aim in aims)
+                aims = []
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
 
 
-def _provider(path: Path) -> str:
-    events = etree.iterparse(str(path), events=("end",), resolve_entities=False, no_network=True)
-    for _, element in events:
-        name = etree.QName(element).localname
-        if name == "LearningProvider":
-            return str(element.findtext("{*}UKPRN") or "")
-        if name == "Learner":
-            break
-    raise SnapshotError("does not name its provider", file=path.name)
+def _texts(element: etree._Element) -> dict[str, str]:
+    return {etree.QName(one).localname: one.text or "" for one in element}
 
 
 def _row(ukprn: str, learner: dict[str, str], aim: dict[str, str]) -> list[str]:

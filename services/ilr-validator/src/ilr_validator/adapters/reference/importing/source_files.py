@@ -163,15 +163,15 @@ class Package:
             (one for one in self.files() if one.rpartition("/")[2].casefold() == ending), None
         )
 
-    @contextmanager
-    def open(self, member: str) -> Iterator[TextIO]:
-        """Open one file as text."""
-        if self._folder is not None:
-            with (self._folder / member).open(encoding="utf-8-sig", newline="") as stream:
-                yield stream
-        elif self._archive is not None:
-            with self._archive.open(member) as raw:
-                yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    def open(self, member: str) -> TextIO:
+        """Open one file as text; it is closed with the package at the latest."""
+        if self._archive is not None:
+            raw = self._archive.open(member)
+            stream: TextIO = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        else:
+            path = (self._folder or Path()) / member
+            stream = path.open(encoding="utf-8-sig", newline="")
+        return self._stack.enter_context(stream)
 
 
 @contextmanager
