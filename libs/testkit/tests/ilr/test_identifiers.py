@@ -78,3 +78,16 @@ def test_postcodes_and_insurance_numbers_are_well_formed_and_belong_to_nobody(nu
     insurance = identifiers.national_insurance_number(number)
     assert re.fullmatch(r"ZZ[0-9]{6}[A-D]", insurance)
     assert identifiers.telephone(number).startswith("07700900")
+
+
+@given(st.integers(0, 200_000_000))
+def test_student_support_numbers_are_well_formed_and_belong_to_nobody(number: int) -> None:
+    found = identifiers.student_support_number(number)
+    assert re.fullmatch(r"TEST[0-9]{8}[A-HJ-NPR-Z]", found)
+    # By hand: T=16, E=4, S=15 weighted 13 to 10 give 581, 6 over 25 times 23; 22 less 6 is T.
+    assert identifiers.student_support_number(0) == "TEST00000000T"
+
+
+def test_employers_of_synthetic_learners_are_few_and_known() -> None:
+    known = set(identifiers.employers())
+    assert {identifiers.employer(number) for number in range(3_000)} == known
