@@ -244,6 +244,12 @@ PROBLEMS: Final[Any] = {
         "detail": "The provider already has a learner with this LearnRefNumber.",
         "help": "Amend the learner on record instead.",
     },
+    "learner-not-checked": {
+        "status": 404,
+        "title": "Not checked yet",
+        "detail": "No check is known of a learner with this identifier that you may see.",
+        "help": "Check the identifier. A learner that was just entered is checked within seconds.",
+    },
     "learner-not-found": {
         "status": 404,
         "title": "No such learner",

@@ -33,6 +33,7 @@ OFFSETS: Final[Mapping[str, int]] = {
     "gateway-relay": 141,
     "ilr-validator-work": 151,
     "ilr-validator-relay": 152,
+    "ilr-validator-consume": 153,
     "postgres": 432,
 }
 _HIGHEST: Final = 65_535

@@ -111,11 +111,13 @@ SERVICES: Final = (
         (
             Process("serve", "validations over HTTP"),
             Process("work", "checks files part by part", needs=("topics",)),
+            Process("consume", "checks learners when they change", needs=("topics",)),
             Process("relay", "publishes its events", needs=("topics",)),
         ),
         tasks=("migrate",),
         databases={"ILR_VALIDATOR_DATABASE": "ilr_validator"},
         settings={
+            "ILR_VALIDATOR_LEARNER_API_URL": "http://127.0.0.1:{learner-api}",
             "ILR_VALIDATOR_EVENT_LOG_URL": "http://127.0.0.1:{event-log}",
             "ILR_VALIDATOR_STORAGE_DIRECTORY": "{data}/files",
         },

@@ -40,6 +40,7 @@ from ilr_validator.adapters.storage.keys import DataKeys, ReferenceIndex
 from ilr_validator.adapters.storage.scratch import Scratch
 from ilr_validator.adapters.storage.vault import Vault
 from ilr_validator.application.erase_expired import EraseExpired
+from ilr_validator.application.learner_ports import LearnerRecords
 from ilr_validator.application.receive_validation import ReceiveValidation
 from ilr_validator.application.track_findings import TrackFindings
 from ilr_validator.application.work_validation import (
@@ -312,13 +313,14 @@ async def learner_consumer_of(made: Parts) -> AsyncIterator[Consumer]:
         issuer_client() as issuer,
         httpx.AsyncClient(base_url=address, timeout=patience) as client,
     ):
-        track = TrackFindings(
-            records=LearnerApiClient(client, _token_source(made.settings, issuer, made.clock)),
-            checks=made.learners,
-            work=made.work,
-            clock=made.clock,
-        )
-        yield _consumer(made, GROUP, TOPICS, LearnerHandlers(track), LEARNER_SETTINGS)
+        tokens = _token_source(made.settings, issuer, made.clock)
+        yield learner_consumer(made, LearnerApiClient(client, tokens))
+
+
+def learner_consumer(made: Parts, records: LearnerRecords) -> Consumer:
+    """Return the consumer of learners' events that reads learners there."""
+    track = TrackFindings(records=records, checks=made.learners, work=made.work, clock=made.clock)
+    return _consumer(made, GROUP, TOPICS, LearnerHandlers(track), LEARNER_SETTINGS)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
 from learner_api.adapters.clients.event_log import EventLogClient
 from learner_api.adapters.files.submission import open_submission
 from learner_api.adapters.http import (
+    routes_internal,
     routes_learners,
     routes_records,
     routes_submissions,
@@ -59,6 +60,7 @@ ROUTERS = (
     routes_submissions.router,
     routes_records.router,
     routes_uploads.router,
+    routes_internal.router,
 )
 _INDEX_KEY_BYTES = 32
 

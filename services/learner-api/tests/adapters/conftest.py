@@ -40,7 +40,7 @@ from matricula_chassis.ids import SystemIds
 from matricula_contracts import policy as policy_contract
 from matricula_localstack.provision import DatabaseUrls, plain
 from matricula_testkit.servers import DatabaseFactory
-from matricula_testkit.tokens import TokenMint, authenticator, bearer
+from matricula_testkit.tokens import OIDC_ISSUER, TokenMint, authenticator, bearer
 
 UKPRN = 10_000_001
 PARTNER = "partner-one"
@@ -95,6 +95,7 @@ class Bench:
         self.consent = ConsentAnswers()
         self.writer = LearnerWriter(clock=self.clock, ids=self.ids, target_working_days=2)
         self.mint = TokenMint(self.clock)
+        self.provider = TokenMint(self.clock, issuer=OIDC_ISSUER)
         self.policy = Policy.from_document(policy_contract.DOCUMENT)
         self._make_app()
         self._make_jobs()
@@ -105,7 +106,10 @@ class Bench:
 
     def _make_app(self) -> None:
         self.app = bootstrap.make_app(
-            HealthRegistry(), authenticator(self.policy, service="learner-api", gateway=self.mint)
+            HealthRegistry(),
+            authenticator(
+                self.policy, service="learner-api", gateway=self.mint, provider=self.provider
+            ),
         )
         self.app.state.means = Means(
             work=self.work,
@@ -169,6 +173,11 @@ class Bench:
 
     def as_partner(self, name: str = PARTNER, **claims: Any) -> dict[str, str]:
         return self.as_role("partner", sub=name, client_id=name, **claims)
+
+    def as_service(self, client_id: str) -> dict[str, str]:
+        """Return the credentials of another service; it belongs to no provider."""
+        token = self.provider.service_token(audience="learner-api", client_id=client_id, ukprn=...)
+        return bearer(token)
 
     async def key_in(self, record: dict[str, Any]) -> httpx.Response:
         return await self.client.post(

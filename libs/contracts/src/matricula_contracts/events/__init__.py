@@ -21,6 +21,7 @@ from matricula_contracts.events.consent import (
     BasisRegistered,
 )
 from matricula_contracts.events.ilr import (
+    LearnerFindingsChanged,
     ShardRequested,
     ValidationCancelled,
     ValidationChecked,
@@ -57,6 +58,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(
             AgreementUsed,
             BasisEnded,
             BasisRegistered,
+            LearnerFindingsChanged,
             ShardRequested,
             ValidationCancelled,
             ValidationChecked,
@@ -95,6 +97,7 @@ __all__ = [
     "DecisionRecorded",
     "Event",
     "LearnerAmended",
+    "LearnerFindingsChanged",
     "LearnerRecorded",
     "RecordCorrected",
     "RecordRejected",

@@ -1,4 +1,4 @@
-"""Events of ilr-validator: files that are validated, and their parts. Counts and codes only."""
+"""Events of ilr-validator: files, their parts, and live learners. Counts and codes only."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
@@ -11,7 +11,35 @@ AcademicYear = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$", max_le
 ReturnName = Annotated[str, StringConstraints(pattern=r"^R(0[1-9]|1[0-4])$", max_length=3)]
 
 _VALIDATION = "01976b2e-7c00-7000-8000-0000000000d1"
+_LEARNER = "01976b2e-7c00-7000-8000-0000000000e1"
 _UKPRN = 10000001
+
+
+class LearnerFindingsChanged(Event):
+    """A live learner, at this version, breaks other rules of a year than before.
+
+    `opened` and `closed` count what came up and what went, `open` what stands now.
+    """
+
+    TYPE: ClassVar[str] = "ilr.learner.findings_changed.v1"
+    TOPIC: ClassVar[str] = "ilr.learner"
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {
+        "learner_id": _LEARNER,
+        "ukprn": _UKPRN,
+        "academic_year": "2025-26",
+        "version": 2,
+        "opened": 1,
+        "closed": 2,
+        "open": 3,
+    }
+
+    learner_id: Id
+    ukprn: Ukprn
+    academic_year: AcademicYear
+    version: Position
+    opened: Count
+    closed: Count
+    open: Count
 
 
 class ValidationReceived(Event):

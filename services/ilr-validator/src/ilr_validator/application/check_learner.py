@@ -1,20 +1,35 @@
-"""Checks one learner of a form: the stages and rules of a file, with pointers to the fields."""
+"""Checks learners one by one as a form has them: stages and rules of a file, pointers to fields."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
+import numpy as np
+
 from ilr_validator.application.check import Check
-from ilr_validator.application.record_json import Read, read_learner
-from ilr_validator.engine.batch import Batch
+from ilr_validator.application.record_json import Read, read_learners
+from ilr_validator.engine import dates
+from ilr_validator.engine.batch import Batch, Surroundings
+from ilr_validator.engine.facts import FileFacts
 from ilr_validator.engine.record import Message
+from ilr_validator.engine.reference import ReferenceTable
 from ilr_validator.engine.rule import Rule
 from ilr_validator.engine.run import Finding, findings, run
-from ilr_validator.packs.field_definitions import Broken, broken
+from ilr_validator.packs.field_definitions import broken
+from ilr_validator.packs.pack import Pack
 from ilr_validator.packs.raw import typed_tables
 from ilr_validator.packs.record_model import RecordModel
+from matricula_chassis.clock import london_date
 
 SCHEMA: Final = "Schema"
+FIELD: Final = "field"
+BUSINESS: Final = "business"
+_UP_TO: Final = {
+    SCHEMA: frozenset({SCHEMA}),
+    FIELD: frozenset({SCHEMA, FIELD}),
+    BUSINESS: frozenset({SCHEMA, FIELD, BUSINESS}),
+}
 NOT_OF_ITS_KIND: Final = "The value is not of the field's kind."
 
 
@@ -38,6 +53,8 @@ class FormResult:
     findings: tuple[FormFinding, ...]
     not_run: tuple[str, ...]
     """Rules that could not be judged: their reference data is absent, or nobody wrote them."""
+    stages: frozenset[str]
+    """The stages that the learner reached; an error of one keeps it from the next."""
 
     @property
     def is_valid(self) -> bool:
@@ -45,62 +62,143 @@ class FormResult:
         return not any(one.severity in {"E", "F"} for one in self.findings)
 
 
-def check_learner(record: Mapping[str, Any], check: Check) -> FormResult:
-    """Check one learner given under the XML names of the record.
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """For whom and when learners are checked."""
 
-    Raises RecordNotReadableError where the JSON is no learner at all.
-    """
-    read = read_learner(record, check.model)
-    if read.unreadable:
-        return FormResult(tuple(_unreadable(read.unreadable)), ())
-    fields = _Fields(check.model)
-    wrong = [
-        finding
-        for one in broken(read.tables, check.definitions(), fields.parents)
-        for finding in _of_definition(one, check, read)
-    ]
-    if wrong:
-        return FormResult(tuple(wrong), ())
-    batch = Batch(typed_tables(read.tables, check.model, Message({}, 1)), check.surroundings)
-    found: list[FormFinding] = []
-    not_run = [
-        name for name in check.pack.not_implemented if check.pack.facts[name].stage == "business"
-    ]
-    for outcome in run(batch, check.learner_rules()):
-        if outcome.not_run is not None:
-            not_run.append(outcome.rule.name)
-        found += (_of_rule(one, check, fields, read) for one in findings(batch, outcome))
-    return FormResult(tuple(found), tuple(sorted(not_run)))
+    ukprn: int
+    at: datetime
+    """A moment, aware; the day in England takes the place of the file preparation date."""
+    return_name: str | None = None
+    """R01 to R14; None: the severities of the year's end."""
 
 
-def _unreadable(values: Iterable[tuple[str, str]]) -> Iterator[FormFinding]:
-    for name, pointer in values:
-        yield FormFinding(SCHEMA, "F", NOT_OF_ITS_KIND, None, (pointer,), (("Property", name),))
+class LearnerCheck:
+    """Checks learners by the rules of one year. Made once; not for several threads at a time."""
 
+    def __init__(
+        self,
+        pack: Pack,
+        model: RecordModel,
+        reference: Mapping[type[ReferenceTable], ReferenceTable] | None = None,
+    ) -> None:
+        self.pack = pack
+        self.model = model
+        surroundings = Surroundings(
+            year=pack.year,
+            constants=pack.constants,
+            code_lists=pack.code_lists,
+            reference=reference,
+        )
+        self._check = Check(pack, model, surroundings)
+        self._definitions = self._check.definitions()
+        self._rules = self._check.learner_rules()
+        self._fields = _Fields(model)
+        self._unwritten = {
+            name for name in pack.not_implemented if pack.facts[name].stage == BUSINESS
+        }
 
-def _of_definition(one: Broken, check: Check, read: Read) -> Iterator[FormFinding]:
-    definition = one.definition
-    reported = definition.field or definition.entity
-    for place, row in enumerate(one.rows.tolist()):
-        value = one.values.at(place) if one.values is not None else None
-        yield FormFinding(
-            rule=definition.name,
-            severity=check.severity(definition.name),
-            message=definition.message,
-            aim_seq_number=None,
-            pointers=(f"{read.pointers[one.entity][row]}/{reported.name}",),
-            parameters=((reported.name, value),),
+    def stage_of(self, rule: str) -> str | None:
+        """Give the stage at which a rule is judged; None where the year has no such rule."""
+        if rule == SCHEMA:
+            return SCHEMA
+        facts = self.pack.facts.get(rule)
+        return None if facts is None else facts.stage
+
+    def judge(self, records: Sequence[Mapping[str, Any]], occasion: Occasion) -> list[FormResult]:
+        """Check learners given under the XML names of the record, in their order.
+
+        Raises RecordNotReadableError where the JSON of one is no learner at all.
+        """
+        check = self._on(occasion)
+        results: dict[int, FormResult] = {}
+        places = list(range(len(records)))
+        read = read_learners(records, self.model)
+        for stage, finding_faults in ((SCHEMA, _unreadable), (FIELD, self._broken)):
+            wrong = _by_learner(finding_faults(check, read))
+            if wrong:
+                for place, found in wrong.items():
+                    results[places[place]] = FormResult(tuple(found), (), _UP_TO[stage])
+                places = [one for place, one in enumerate(places) if place not in wrong]
+                read = read_learners([records[one] for one in places], self.model)
+        judged = self._by_rules(check, read, len(places))
+        results.update(zip(places, judged, strict=True))
+        return [results[place] for place in range(len(records))]
+
+    def _on(self, occasion: Occasion) -> Check:
+        facts = FileFacts(
+            ukprn=float(occasion.ukprn),
+            preparation_date=dates.parse(london_date(occasion.at).isoformat()),
+            now=dates.parse(occasion.at.astimezone(UTC).replace(tzinfo=None).isoformat()),
+        )
+        surroundings = replace(self._check.surroundings, file=facts)
+        return replace(self._check, surroundings=surroundings, return_name=occasion.return_name)
+
+    def _broken(self, check: Check, read: Read) -> Iterator[tuple[int, FormFinding]]:
+        for one in broken(read.tables, self._definitions, self._fields.parents):
+            reported = one.definition.field or one.definition.entity
+            for place, row in enumerate(one.rows.tolist()):
+                value = one.values.at(place) if one.values is not None else None
+                yield (
+                    read.owners[one.entity][row],
+                    FormFinding(
+                        rule=one.definition.name,
+                        severity=check.severity(one.definition.name),
+                        message=one.definition.message,
+                        aim_seq_number=None,
+                        pointers=(f"{read.pointers[one.entity][row]}/{reported.name}",),
+                        parameters=((reported.name, value),),
+                    ),
+                )
+
+    def _by_rules(self, check: Check, read: Read, size: int) -> Iterator[FormResult]:
+        found: list[list[FormFinding]] = [[] for _ in range(size)]
+        not_run: list[set[str]] = [set(self._unwritten) for _ in range(size)]
+        batch = Batch(typed_tables(read.tables, self.model, _message(check)), check.surroundings)
+        for outcome in run(batch, self._rules) if size else ():
+            if outcome.not_run is not None:
+                for row in np.flatnonzero(outcome.not_run).tolist():
+                    not_run[row].add(outcome.rule.name)
+            for one in findings(batch, outcome):
+                found[one.learner].append(self._of_rule(one, check, read))
+        for of_learner, names in zip(found, not_run, strict=True):
+            yield FormResult(tuple(of_learner), tuple(sorted(names)), _UP_TO[BUSINESS])
+
+    def _of_rule(self, one: Finding, check: Check, read: Read) -> FormFinding:
+        return FormFinding(
+            rule=one.rule.name,
+            severity=check.severity(one.rule.name),
+            message=one.rule.message,
+            aim_seq_number=one.aim_seq_number,
+            pointers=self._fields.pointers(one.rule, one.row, read),
+            parameters=one.parameters,
         )
 
 
-def _of_rule(one: Finding, check: Check, fields: "_Fields", read: Read) -> FormFinding:
-    return FormFinding(
-        rule=one.rule.name,
-        severity=check.severity(one.rule.name),
-        message=one.rule.message,
-        aim_seq_number=one.aim_seq_number,
-        pointers=fields.pointers(one.rule, one.row, read),
-        parameters=one.parameters,
+def _unreadable(_check: Check, read: Read) -> Iterator[tuple[int, FormFinding]]:
+    for learner, name, pointer in read.unreadable:
+        yield (
+            learner,
+            FormFinding(SCHEMA, "F", NOT_OF_ITS_KIND, None, (pointer,), (("Property", name),)),
+        )
+
+
+def _by_learner(found: Iterable[tuple[int, FormFinding]]) -> dict[int, list[FormFinding]]:
+    grouped: dict[int, list[FormFinding]] = {}
+    for learner, finding in found:
+        grouped.setdefault(learner, []).append(finding)
+    return grouped
+
+
+def _message(check: Check) -> Message:
+    facts = check.surroundings.file
+    return Message(
+        {
+            "UKPRN": np.array([facts.ukprn]),
+            "LearningProviderUKPRN": np.array([facts.ukprn]),
+            "FilePreparationDate": np.array([facts.preparation_date]),
+        },
+        1,
     )
 
 

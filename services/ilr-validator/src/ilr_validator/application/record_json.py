@@ -1,11 +1,11 @@
-"""Reads one learner given as JSON into raw tables, and remembers where each row stood.
+"""Reads learners given as JSON into raw tables, and remembers where each row stood.
 
 Names and nesting are those of the ILR's XML; an entity that may stand several times is a list, or
 an object where it stands once. What is read are the same raw tables that a file gives.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import EntityModel, FieldModel, RecordModel
 
 WHOLE: Final = re.compile(r"[+-]?[0-9]+")
+FIELD_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{1,39}")
 DECIMAL: Final = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)")
 
 
@@ -31,54 +32,74 @@ class RecordNotReadableError(Exception):
 
 @dataclass(slots=True)
 class Read:
-    """A learner as raw tables, with the JSON Pointer (RFC 6901) of each row."""
+    """Learners as raw tables, with the JSON Pointer (RFC 6901) of each row within its record."""
 
     tables: dict[str, RawTable]
     pointers: dict[str, list[str]]
-    unreadable: list[tuple[str, str]]
-    """Values that are not what their field holds: field name and pointer."""
+    owners: dict[str, list[int]]
+    """For each row the place of its record among those that were read."""
+    unreadable: list[tuple[int, str, str]]
+    """Values that are not what their field holds: place of the record, field name and pointer."""
 
 
 @dataclass(slots=True)
 class _Rows:
     parents: list[int] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
     records: list[Mapping[str, Any]] = field(default_factory=list)
     pointers: list[str] = field(default_factory=list)
 
 
-def read_learner(record: Mapping[str, Any], model: RecordModel) -> Read:
-    """Read a learner.
+def read_learners(records: Sequence[Mapping[str, Any]], model: RecordModel) -> Read:
+    """Read learners.
 
     Raises RecordNotReadableError where a name is unknown or an entity is not an object.
     """
     found: dict[str, _Rows] = {entity.name: _Rows() for entity, _ in model.learner.walk()}
-    _collect(record, model.learner, 0, "", found)
-    unreadable: list[tuple[str, str]] = []
+    for place, record in enumerate(records):
+        _collect(record, model.learner, _Above(place, 0, ""), found)
+    unreadable: list[tuple[int, str, str]] = []
     tables = {
         entity.name: _table(entity, found[entity.name], unreadable)
         for entity, _ in model.learner.walk()
     }
-    return Read(tables, {name: rows.pointers for name, rows in found.items()}, unreadable)
+    return Read(
+        tables,
+        {name: rows.pointers for name, rows in found.items()},
+        {name: rows.owners for name, rows in found.items()},
+        unreadable,
+    )
 
 
-def _collect(
-    record: Any, entity: EntityModel, parent: int, pointer: str, found: dict[str, _Rows]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """Where an entity stands: in which record, below which row, and its pointer."""
+
+    owner: int
+    row: int
+    pointer: str
+
+
+def _collect(record: Any, entity: EntityModel, above: _Above, found: dict[str, _Rows]) -> None:
     if not isinstance(record, Mapping):
-        raise RecordNotReadableError("not_an_object", pointer)
+        raise RecordNotReadableError("not_an_object", above.pointer)
     rows = found[entity.name]
     number = len(rows.records)
-    rows.parents.append(parent)
+    rows.parents.append(above.row)
+    rows.owners.append(above.owner)
     rows.records.append(record)
-    rows.pointers.append(pointer)
+    rows.pointers.append(above.pointer)
     children = {child.name: child for child in entity.children}
     known = {one.name for one in entity.fields}
     for name, value in record.items():
+        pointer = f"{above.pointer}/{name}"
         if name in children:
-            for place, one in _each(value, f"{pointer}/{name}"):
-                _collect(one, children[name], number, place, found)
+            for place, one in _each(value, pointer):
+                _collect(one, children[name], _Above(above.owner, number, place), found)
         elif name not in known:
-            raise RecordNotReadableError("unknown_field", f"{pointer}/{name}")
+            # A name that somebody made up may itself be personal: only what looks like a field.
+            shown = pointer if FIELD_NAME.fullmatch(name) else above.pointer
+            raise RecordNotReadableError("unknown_field", shown)
 
 
 def _each(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
@@ -90,13 +111,14 @@ def _each(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
         yield pointer, value
 
 
-def _table(entity: EntityModel, rows: _Rows, unreadable: list[tuple[str, str]]) -> RawTable:
+def _table(entity: EntityModel, rows: _Rows, unreadable: list[tuple[int, str, str]]) -> RawTable:
     columns = {}
     for one in entity.fields:
         texts = [_text(record.get(one.name)) for record in rows.records]
         for place, text in enumerate(texts):
             if text is not None and not _is_readable(text, one):
-                unreadable.append((one.name, f"{rows.pointers[place]}/{one.name}"))
+                pointer = f"{rows.pointers[place]}/{one.name}"
+                unreadable.append((rows.owners[place], one.name, pointer))
         columns[one.name] = Text.of(texts)
     return RawTable(entity, len(rows.records), np.array(rows.parents, np.intp), columns)
 

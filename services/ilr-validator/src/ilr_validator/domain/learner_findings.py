@@ -64,6 +64,15 @@ class LearnerState:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnerFindingFilter:
+    """Which findings of a learner are asked for: all conditions that are set must hold."""
+
+    academic_year: str | None = None
+    severity: str | None = None
+    is_open: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FindingChanges:
     """How what was found differs from what stood."""
 
@@ -89,9 +98,7 @@ class FindingChanges:
     ) -> Self:
         """Compare. What no longer fires is closed only where its rule was judged this time."""
         found = {one.key: one for one in now}
-        gone = [
-            one for key, one in before.items() if key not in found and was_judged(one.rule)
-        ]
+        gone = [one for key, one in before.items() if key not in found and was_judged(one.rule)]
         opened = tuple(one for key, one in found.items() if key not in before)
         return cls(
             opened=opened,

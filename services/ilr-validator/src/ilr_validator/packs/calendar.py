@@ -9,6 +9,9 @@ import functools
 import importlib.resources
 from dataclasses import dataclass
 
+from ilr_validator.packs.pack import available
+from ilr_validator.packs.record_model import load_record_model
+
 
 @dataclass(frozen=True, slots=True)
 class Return:
@@ -41,3 +44,28 @@ def return_at(pack: str, day: dt.date) -> str | None:
     return next((one.name for one in of_year if day <= one.closes), None) or (
         of_year[-1].name if of_year else None
     )
+
+
+def open_years(day: dt.date) -> tuple[str, ...]:
+    """Give the years by whose rules a learner of this day is checked, oldest first.
+
+    A year is open from 1 August to its last return, so that in autumn two are; each judges by
+    itself. The newest year that has rules stays until the next one has: a learner whom no rules
+    look at would seem to pass. Years whose record cannot be read are left out.
+    """
+    begun = [name for name in _readable() if dt.date(int(name[:4]), 8, 1) <= day]
+    still = tuple(name for name in begun if day <= returns(name)[-1].closes)
+    return still or tuple(begun[-1:])
+
+
+@functools.cache
+def _readable() -> tuple[str, ...]:
+    return tuple(name for name in available() if returns(name) and _has_record_model(name))
+
+
+def _has_record_model(name: str) -> bool:
+    try:
+        load_record_model(name)
+    except LookupError:
+        return False
+    return True

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from ilr_validator.adapters.storage.keys import ReferenceIndex
 from ilr_validator.adapters.storage.vault import Vault
+from ilr_validator.application.learner_ports import LearnerChecks, LearnerWorkFactory
 from ilr_validator.application.ports import Work, WorkFactory
 from ilr_validator.application.receive_validation import ReceiveValidation
 from ilr_validator.domain.validation import Validation
@@ -26,6 +27,8 @@ class Means:
     """Everything that endpoints use; `app.state.means`."""
 
     work: WorkFactory
+    learner_work: LearnerWorkFactory
+    checks: LearnerChecks
     vault: Vault
     receive: ReceiveValidation
     index: ReferenceIndex

@@ -91,4 +91,53 @@ sa.Index(
     postgresql_where=finding.c.reference_index.is_not(None),
 )
 
+learner_check = sa.Table(
+    "learner_check",
+    metadata,
+    sa.Column("learner_id", sa.Uuid, primary_key=True),
+    sa.Column("academic_year", sa.Text, primary_key=True),
+    sa.Column("ukprn", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("pack_version", sa.Text, nullable=False),
+    sa.Column("reference_digest", sa.Text),
+    sa.Column("return_name", sa.Text),
+    sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("not_run", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+)
+
+learner_finding = sa.Table(
+    "learner_finding",
+    metadata,
+    sa.Column("finding_id", sa.Uuid, primary_key=True),
+    sa.Column("learner_id", sa.Uuid, nullable=False),
+    sa.Column("academic_year", sa.Text, nullable=False),
+    sa.Column("ukprn", sa.Integer, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("aim_seq_number", sa.Integer),
+    sa.Column("ordinal", sa.Integer, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("pointers", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("opened_version", sa.Integer, nullable=False),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("closed_version", sa.Integer),
+    sa.ForeignKeyConstraint(
+        ["learner_id", "academic_year"],
+        ["learner_check.learner_id", "learner_check.academic_year"],
+    ),
+)
+sa.Index("learner_finding_listed", learner_finding.c.learner_id, learner_finding.c.finding_id)
+sa.Index(
+    "learner_finding_open",
+    learner_finding.c.learner_id,
+    learner_finding.c.academic_year,
+    learner_finding.c.rule,
+    learner_finding.c.aim_seq_number,
+    learner_finding.c.ordinal,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+    postgresql_where=learner_finding.c.closed_at.is_(None),
+)
+
 CHASSIS = chassis_tables(metadata)

@@ -87,8 +87,13 @@ def note_read(
     resource_type: str,
     rows: int,
     resource_id: Any = None,
+    ukprn: int | None = None,
+    purpose: str | None = None,
 ) -> None:
-    """Record that personal data was given out; commits with the transaction that read it."""
+    """Record that personal data was given out; commits with the transaction that read it.
+
+    A service has no provider and names no purpose of its own: its endpoints say both.
+    """
     event = DataRead(
         read_id=means.ids.uuid7(),
         client_id=principal.client_id,
@@ -103,8 +108,8 @@ def note_read(
         sequence=0,
         action=f"{resource_type}:read",
         resource_type=resource_type,
-        ukprn=principal.ukprn,
-        purpose=principal.purpose,
+        ukprn=ukprn or principal.ukprn,
+        purpose=purpose or principal.purpose,
     )
 
 

@@ -82,6 +82,21 @@ class LearnerOut(BaseModel):
         return cls(record=record, withheld=withheld, **{name: getattr(one, name) for name in names})
 
 
+class LearnerRecordOut(BaseModel):
+    """A live learner as another service of the platform checks it: the whole record."""
+
+    learner_id: UUID
+    ukprn: int
+    version: int
+    record: dict[str, Any]
+    is_readable: Annotated[bool, Field(description="False once the person's key was destroyed.")]
+
+    @classmethod
+    def of(cls, one: StoredLearner) -> "LearnerRecordOut":
+        """Return the learner with its whole record."""
+        return cls(**{name: getattr(one, name) for name in cls.model_fields})
+
+
 class HistoryOut(BaseModel):
     """One version of a learner: who changed which fields, when, and what stood there before."""
 

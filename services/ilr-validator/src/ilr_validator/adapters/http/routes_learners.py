@@ -1,0 +1,142 @@
+"""Endpoints of learners: the check of one learner of a form, and what a live learner breaks."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from ilr_validator.adapters.http.dependencies import (
+    Means,
+    MeansDep,
+    context_of,
+    provider_of,
+)
+from ilr_validator.adapters.http.learner_schemas import (
+    AcademicYear,
+    FormFindingOut,
+    LearnerCheckIn,
+    LearnerCheckOut,
+    LearnerFindingOut,
+    LearnerFindingsPage,
+    YearCheckOut,
+)
+from ilr_validator.adapters.http.schemas import Severity
+from ilr_validator.application.check_learner import Occasion
+from ilr_validator.application.learner_ports import LearnerWork
+from ilr_validator.application.record_json import RecordNotReadableError
+from ilr_validator.domain.learner_findings import LearnerFindingFilter
+from ilr_validator.packs.calendar import open_years, return_at
+from matricula_chassis.auth import Principal, requires
+from matricula_chassis.clock import london_date
+from matricula_chassis.errors import FieldFault, Invalid, NotFound
+from matricula_chassis.http import cursor_key, decode_cursor, encode_cursor, problem_responses
+from matricula_contracts.events import DataRead
+
+router = APIRouter(tags=["learners"])
+MOST_AIMS: Final = 98
+FAULTS: Final = {
+    "unknown_field": "The record has no such field.",
+    "not_an_object": "This must be an object, or a list of objects.",
+}
+
+
+@router.post("/v1/learner-checks", responses=problem_responses(404, 422))
+async def check_learner(
+    body: LearnerCheckIn,
+    means: MeansDep,
+    principal: Annotated[Principal, Depends(requires("check_learner"))],
+) -> LearnerCheckOut:
+    """Check one learner of a form by every rule of a year. Nothing is stored."""
+    ukprn = provider_of(principal)
+    _limit_aims(body.record)
+    now = means.clock.now()
+    today = london_date(now)
+    year = body.academic_year or next(reversed(open_years(today)), "")
+    return_name = body.return_name or return_at(year, today) if year else None
+    try:
+        judged = await means.checks.judge(year, [body.record], Occasion(ukprn, now, return_name))
+    except LookupError:
+        raise NotFound("academic-year-not-found") from None
+    except RecordNotReadableError as error:
+        fault = FieldFault(f"/record{error.pointer}", error.fault, FAULTS[error.fault])
+        raise Invalid("validation-failed", faults=[fault]) from None
+    result = judged.results[0]
+    return LearnerCheckOut(
+        academic_year=year,
+        return_name=return_name,
+        pack_version=judged.pack_version,
+        reference_digest=judged.reference_digest,
+        is_valid=result.is_valid,
+        findings=[FormFindingOut.of(one) for one in result.findings],
+        not_run=list(result.not_run),
+        stages=sorted(result.stages),
+    )
+
+
+@router.get("/v1/learners/{learner_id}/findings", responses=problem_responses(400, 404))
+async def list_learner_findings(
+    learner_id: UUID,
+    means: MeansDep,
+    principal: Annotated[Principal, Depends(requires("list_learner_findings"))],
+    academic_year: Annotated[AcademicYear | None, Query(description="One year only.")] = None,
+    state: Annotated[
+        Literal["open", "closed"] | None, Query(description="Still there, or gone.")
+    ] = None,
+    severity: Annotated[Severity | None, Query(description="E, W or F.")] = None,
+    cursor: Annotated[str | None, Query(max_length=512)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> LearnerFindingsPage:
+    """List what a live learner breaks and broke, the oldest first, for each year by itself."""
+    secret = cursor_key(means.cursor_secret, listing=f"learner-findings/{learner_id}")
+    after = None if cursor is None else UUID(str(decode_cursor(cursor, key=secret)[0]))
+    ukprn = provider_of(principal)
+    wanted = LearnerFindingFilter(
+        academic_year, severity, None if state is None else state == "open"
+    )
+    async with means.learner_work(context_of(principal)) as work:
+        states = await work.learner_findings.states(learner_id, ukprn=ukprn)
+        if not states:
+            raise NotFound("learner-not-checked")
+        found = await work.learner_findings.page(
+            learner_id, ukprn=ukprn, wanted=wanted, after=after, limit=limit + 1
+        )
+        _note_read(work, principal, means, learner_id, rows=len(found[:limit]))
+    following = None
+    if len(found) > limit:
+        following = encode_cursor([str(found[limit - 1].finding_id)], key=secret)
+    return LearnerFindingsPage(
+        items=[LearnerFindingOut.of(one) for one in found[:limit]],
+        next=following,
+        checks=[YearCheckOut.of(one) for one in states.values()],
+    )
+
+
+def _limit_aims(record: Mapping[str, Any]) -> None:
+    aims = record.get("LearningDelivery")
+    if isinstance(aims, list) and len(aims) > MOST_AIMS:
+        fault = FieldFault(
+            f"/record/LearningDelivery/{MOST_AIMS}", "too_many", "A learner has at most 98 aims."
+        )
+        raise Invalid("validation-failed", faults=[fault])
+
+
+def _note_read(
+    work: LearnerWork, principal: Principal, means: Means, learner_id: UUID, *, rows: int
+) -> None:
+    work.publish(
+        DataRead(
+            read_id=means.ids.uuid7(),
+            client_id=principal.client_id,
+            operation="list_learner_findings",
+            resource_type="learner",
+            resource_id=learner_id,
+            rows=rows,
+        ),
+        subject=principal.client_id,
+        sequence=0,
+        action="learner:read",
+        resource_type="learner",
+        ukprn=principal.ukprn,
+        purpose=principal.purpose,
+    )

@@ -1,0 +1,157 @@
+"""Findings of live learners in PostgreSQL, within the unit of work that is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ilr_validator.adapters.postgres.tables import learner_check, learner_finding
+from ilr_validator.domain.learner_findings import (
+    FindingChanges,
+    KeptFinding,
+    Key,
+    LearnerFinding,
+    LearnerFindingFilter,
+    LearnerState,
+)
+from matricula_chassis.db.uow import UnitOfWork
+from matricula_chassis.ids import IdSource
+
+_FINDING: Final = ("rule", "aim_seq_number", "ordinal", "severity", "pointers")
+_LIFE: Final = (
+    "finding_id", "learner_id", "academic_year",
+    "opened_at", "opened_version", "closed_at", "closed_version",
+)  # fmt: skip
+
+
+class LearnerFindingStore:
+    """The repository of what live learners break."""
+
+    def __init__(self, work: UnitOfWork, *, ids: IdSource) -> None:
+        self._work = work
+        self._ids = ids
+
+    async def lock(self, learner_id: UUID, *, ukprn: int) -> None:
+        """Wait until nobody else keeps findings of this learner, to the end of the transaction."""
+        key = sa.func.hashtextextended(f"{ukprn}/{learner_id}", 3)
+        await self._work.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    # lint-skip: tenant-scope-required what is known of changes of every provider
+    async def versions(self, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], int]:
+        """Return the version at which learners were last checked, by learner and year."""
+        query = sa.select(
+            learner_check.c.learner_id, learner_check.c.academic_year, learner_check.c.version
+        ).where(
+            learner_check.c.learner_id == sa.any_(sa.cast(list(learner_ids), sa.ARRAY(sa.Uuid)))
+        )
+        return {(row[0], row[1]): row[2] for row in await self._work.session.execute(query)}
+
+    async def states(self, learner_id: UUID, *, ukprn: int) -> Mapping[str, LearnerState]:
+        """Return how a learner of this provider was last checked, by year."""
+        query = (
+            sa.select(learner_check)
+            .where(learner_check.c.learner_id == learner_id, learner_check.c.ukprn == ukprn)
+            .order_by(learner_check.c.academic_year)
+        )
+        found = (await self._work.session.execute(query)).mappings()
+        return {
+            row["academic_year"]: LearnerState(**{**row, "not_run": tuple(row["not_run"])})
+            for row in found
+        }
+
+    async def standing(
+        self, learner_id: UUID, academic_year: str, *, ukprn: int
+    ) -> Mapping[Key, LearnerFinding]:
+        """Return the open findings of a learner of this provider in one year."""
+        query = sa.select(*(learner_finding.c[name] for name in _FINDING)).where(
+            learner_finding.c.learner_id == learner_id,
+            learner_finding.c.academic_year == academic_year,
+            learner_finding.c.ukprn == ukprn,
+            learner_finding.c.closed_at.is_(None),
+        )
+        found = [_finding(row) for row in (await self._work.session.execute(query)).mappings()]
+        return {one.key: one for one in found}
+
+    async def keep(self, state: LearnerState, changes: FindingChanges) -> None:
+        """Store that a learner was checked and what came up, changed and went."""
+        values = {**asdict(state), "not_run": list(state.not_run)}
+        keys = ("learner_id", "academic_year")
+        await self._work.session.execute(
+            insert(learner_check)
+            .values(**values)
+            .on_conflict_do_update(
+                index_elements=keys,
+                set_={name: value for name, value in values.items() if name not in keys},
+            )
+        )
+        if changes.opened:
+            rows = [self._opened(one, state) for one in changes.opened]
+            await self._work.session.execute(sa.insert(learner_finding), rows)
+        for one in changes.altered:
+            await self._change(one, state, severity=one.severity, pointers=list(one.pointers))
+        for one in changes.closed:
+            await self._change(one, state, closed_at=state.checked_at, closed_version=state.version)
+
+    async def page(
+        self,
+        learner_id: UUID,
+        *,
+        ukprn: int,
+        wanted: LearnerFindingFilter,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[KeptFinding]:
+        """Return findings of a learner of this provider, the oldest first, behind a position."""
+        query = sa.select(*(learner_finding.c[name] for name in (*_LIFE, *_FINDING))).where(
+            learner_finding.c.learner_id == learner_id, learner_finding.c.ukprn == ukprn
+        )
+        if wanted.academic_year is not None:
+            query = query.where(learner_finding.c.academic_year == wanted.academic_year)
+        if wanted.severity is not None:
+            query = query.where(learner_finding.c.severity == wanted.severity)
+        if wanted.is_open is not None:
+            closed = learner_finding.c.closed_at.is_not(None)
+            query = query.where(~closed if wanted.is_open else closed)
+        if after is not None:
+            query = query.where(learner_finding.c.finding_id > after)
+        query = query.order_by(learner_finding.c.finding_id).limit(limit)
+        found = (await self._work.session.execute(query)).mappings()
+        return [
+            KeptFinding(**{name: row[name] for name in _LIFE}, finding=_finding(row))
+            for row in found
+        ]
+
+    def _opened(self, one: LearnerFinding, state: LearnerState) -> dict[str, Any]:
+        return {
+            **asdict(one),
+            "pointers": list(one.pointers),
+            "finding_id": self._ids.uuid7(),
+            "learner_id": state.learner_id,
+            "academic_year": state.academic_year,
+            "ukprn": state.ukprn,
+            "opened_at": state.checked_at,
+            "opened_version": state.version,
+        }
+
+    async def _change(self, one: LearnerFinding, state: LearnerState, **values: Any) -> None:
+        await self._work.session.execute(
+            sa.update(learner_finding)
+            .where(
+                learner_finding.c.learner_id == state.learner_id,
+                learner_finding.c.academic_year == state.academic_year,
+                learner_finding.c.ukprn == state.ukprn,
+                learner_finding.c.rule == one.rule,
+                learner_finding.c.aim_seq_number.is_not_distinct_from(one.aim_seq_number),
+                learner_finding.c.ordinal == one.ordinal,
+                learner_finding.c.closed_at.is_(None),
+            )
+            .values(**values)
+        )
+
+
+def _finding(row: Any) -> LearnerFinding:
+    values = {name: row[name] for name in _FINDING}
+    return LearnerFinding(**{**values, "pointers": tuple(values["pointers"])})

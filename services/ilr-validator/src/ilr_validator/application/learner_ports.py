@@ -1,0 +1,108 @@
+"""What the use cases of live learners need of the outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from ilr_validator.application.check_learner import FormResult, Occasion
+from ilr_validator.domain.learner_findings import (
+    FindingChanges,
+    KeptFinding,
+    Key,
+    LearnerFinding,
+    LearnerFindingFilter,
+    LearnerState,
+)
+from matricula_chassis.audit import ActionContext
+from matricula_contracts.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerRecord:
+    """A live learner as learner-api has it; personal data, for the time of the check only."""
+
+    learner_id: UUID
+    ukprn: int
+    version: int
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one year's rules say of learners, and by which rules and data that was."""
+
+    pack_version: str
+    reference_digest: str | None
+    results: Sequence[FormResult]
+    stage_of: Callable[[str], str | None]
+    """The stage at which a rule is judged; None where the year has no such rule."""
+
+
+class LearnerRecords(Protocol):
+    """Reads live learners from their owner."""
+
+    async def read(
+        self, learner_id: UUID, *, ukprn: int, correlation_id: str
+    ) -> LearnerRecord | None:
+        """Return a learner; None where there is none that can be read. May raise Unavailable."""
+
+
+class LearnerChecks(Protocol):
+    """Checks learners apart from the event loop."""
+
+    async def judge(
+        self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
+    ) -> Judgement:
+        """Check learners; raises LookupError without rules, RecordNotReadableError."""
+
+
+class LearnerFindings(Protocol):
+    """The findings of live learners, in one transaction."""
+
+    async def lock(self, learner_id: UUID, *, ukprn: int) -> None: ...
+    async def versions(self, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], int]: ...
+    async def states(self, learner_id: UUID, *, ukprn: int) -> Mapping[str, LearnerState]: ...
+    async def standing(
+        self, learner_id: UUID, academic_year: str, *, ukprn: int
+    ) -> Mapping[Key, LearnerFinding]: ...
+    async def keep(self, state: LearnerState, changes: FindingChanges) -> None: ...
+    async def page(
+        self,
+        learner_id: UUID,
+        *,
+        ukprn: int,
+        wanted: LearnerFindingFilter,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[KeptFinding]: ...
+
+
+class LearnerWork(Protocol):
+    """One transaction."""
+
+    @property
+    def learner_findings(self) -> LearnerFindings: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+    def publish(
+        self,
+        event: Event,
+        *,
+        subject: UUID | str,
+        sequence: int,
+        action: str,
+        resource_type: str,
+        **facts: Any,
+    ) -> None: ...
+
+
+LearnerWorkFactory = Callable[[ActionContext], LearnerWork]
+"""The database of the service."""

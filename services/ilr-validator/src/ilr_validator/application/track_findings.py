@@ -1,0 +1,244 @@
+"""Use case: check live learners again after a change, and keep what they break, year by year.
+
+Reading and checking take long and come before the transaction; what was found is kept together with
+the mark in the inbox. An older version of a record never overwrites what a newer one led to.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from ilr_validator.application.check_learner import SCHEMA, FormFinding, FormResult, Occasion
+from ilr_validator.application.learner_ports import (
+    Judgement,
+    LearnerChecks,
+    LearnerRecord,
+    LearnerRecords,
+    LearnerWork,
+    LearnerWorkFactory,
+)
+from ilr_validator.application.record_json import RecordNotReadableError
+from ilr_validator.domain.learner_findings import (
+    FindingChanges,
+    LearnerFinding,
+    LearnerState,
+    numbered,
+)
+from ilr_validator.packs.calendar import open_years, return_at
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.clock import Clock, london_date
+from matricula_chassis.errors import Unavailable
+from matricula_contracts.events import LearnerFindingsChanged
+
+READ_AT_ONCE: Final = 8
+NOT_A_RECORD: Final = "The record is not one of this year."
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerChange:
+    """A learner of a provider stands at this version now, or at a later one."""
+
+    learner_id: UUID
+    ukprn: int
+    version: int
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedYear:
+    """What one year's rules say of one version of a learner."""
+
+    academic_year: str
+    return_name: str | None
+    by: Judgement
+    result: FormResult
+
+    def findings(self) -> list[LearnerFinding]:
+        """Return what is kept of the findings: nothing of the values."""
+        return numbered(
+            LearnerFinding(one.rule, one.aim_seq_number, 0, one.severity, one.pointers)
+            for one in self.result.findings
+        )
+
+    def was_judged(self, rule: str) -> bool:
+        """Say whether a rule was judged, so that its silence means something.
+
+        The silence of a rule that the year no longer has does as well.
+        """
+        stage = self.by.stage_of(rule)
+        return stage is None or (stage in self.result.stages and rule not in self.result.not_run)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedLearner:
+    """A learner as it was read and checked."""
+
+    learner_id: UUID
+    ukprn: int
+    version: int
+    at: datetime
+    years: tuple[JudgedYear, ...]
+
+
+Outcome = JudgedLearner | Exception | None
+"""None: there is nothing to keep."""
+
+
+class TrackFindings:
+    """Checks changed learners by the rules of every open year and keeps the findings."""
+
+    def __init__(
+        self,
+        *,
+        records: LearnerRecords,
+        checks: LearnerChecks,
+        work: LearnerWorkFactory,
+        clock: Clock,
+        years: Callable[[date], Sequence[str]] = open_years,
+    ) -> None:
+        self._records = records
+        self._checks = checks
+        self._work = work
+        self._clock = clock
+        self._years = years
+
+    async def ahead(
+        self, changes: Sequence[LearnerChange], context: ActionContext
+    ) -> Mapping[UUID, Outcome]:
+        """Read and check learners; what went wrong with one stands in its place."""
+        at = self._clock.now()
+        years = self._years(london_date(at))
+        newest = {one.learner_id: one for one in sorted(changes, key=lambda one: one.version)}
+        wanted = await self._not_known(list(newest.values()), years, context)
+        read = await self._read(wanted)
+        outcomes: dict[UUID, Outcome] = dict.fromkeys(newest)
+        outcomes |= {key: one for key, one in read.items() if isinstance(one, Exception)}
+        found = [one for one in read.values() if isinstance(one, LearnerRecord)]
+        for ukprn in {one.ukprn for one in found}:
+            own = [one for one in found if one.ukprn == ukprn]
+            judged = [await self._judge(year, own, ukprn, at) for year in years]
+            for place, one in enumerate(own):
+                outcomes[one.learner_id] = JudgedLearner(
+                    one.learner_id, ukprn, one.version, at, tuple(year[place] for year in judged)
+                )
+        return outcomes
+
+    async def store(self, work: LearnerWork, judged: JudgedLearner) -> None:
+        """Keep what was found, unless a newer version was checked meanwhile."""
+        learner_id, ukprn = judged.learner_id, judged.ukprn
+        await work.learner_findings.lock(learner_id, ukprn=ukprn)
+        states = await work.learner_findings.states(learner_id, ukprn=ukprn)
+        sequence = max((one.sequence for one in states.values()), default=0)
+        for year in judged.years:
+            known = states.get(year.academic_year)
+            if known is not None and known.version > judged.version:
+                continue
+            standing = await work.learner_findings.standing(
+                learner_id, year.academic_year, ukprn=ukprn
+            )
+            changes = FindingChanges.between(standing, year.findings(), was_judged=year.was_judged)
+            sequence += changes.has_news
+            await work.learner_findings.keep(_state(judged, year, sequence), changes)
+            if changes.has_news:
+                _publish(work, judged, year, changes, sequence)
+
+    async def _not_known(
+        self, changes: Sequence[LearnerChange], years: Sequence[str], context: ActionContext
+    ) -> list[LearnerChange]:
+        """Leave out what was checked at this version or a later one, by every year's rules."""
+        async with self._work(context) as work:
+            known = await work.learner_findings.versions([one.learner_id for one in changes])
+        return [
+            one
+            for one in changes
+            if any(known.get((one.learner_id, year), 0) < one.version for year in years)
+        ]
+
+    async def _read(
+        self, changes: Sequence[LearnerChange]
+    ) -> dict[UUID, LearnerRecord | Exception | None]:
+        free = asyncio.Semaphore(READ_AT_ONCE)
+
+        async def read(one: LearnerChange) -> LearnerRecord | Exception | None:
+            async with free:
+                try:
+                    found = await self._records.read(
+                        one.learner_id, ukprn=one.ukprn, correlation_id=one.correlation_id
+                    )
+                except Unavailable as error:
+                    return error
+            if found is not None and found.version < one.version:
+                return Unavailable("unavailable", fault="older_than_the_event")
+            return found
+
+        found = await asyncio.gather(*(read(one) for one in changes))
+        return {one.learner_id: each for one, each in zip(changes, found, strict=True)}
+
+    async def _judge(
+        self, year: str, records: Sequence[LearnerRecord], ukprn: int, at: datetime
+    ) -> list[JudgedYear]:
+        occasion = Occasion(ukprn, at, return_at(year, london_date(at)))
+        bodies = [one.record for one in records]
+        try:
+            judged = [(await self._checks.judge(year, bodies, occasion))]
+        except RecordNotReadableError:  # of whom is not said: each by itself
+            judged = [await self._judge_one(year, body, occasion) for body in bodies]
+        return [
+            JudgedYear(year, occasion.return_name, by, result)
+            for by in judged
+            for result in by.results
+        ]
+
+    async def _judge_one(self, year: str, body: Mapping[str, Any], occasion: Occasion) -> Judgement:
+        try:
+            return await self._checks.judge(year, [body], occasion)
+        except RecordNotReadableError as error:
+            nothing = await self._checks.judge(year, [], occasion)
+            finding = FormFinding(SCHEMA, "F", NOT_A_RECORD, None, (error.pointer,), ())
+            result = FormResult((finding,), (), frozenset({SCHEMA}))
+            return Judgement(
+                nothing.pack_version, nothing.reference_digest, [result], nothing.stage_of
+            )
+
+
+def _state(judged: JudgedLearner, year: JudgedYear, sequence: int) -> LearnerState:
+    return LearnerState(
+        learner_id=judged.learner_id,
+        academic_year=year.academic_year,
+        ukprn=judged.ukprn,
+        version=judged.version,
+        pack_version=year.by.pack_version,
+        reference_digest=year.by.reference_digest,
+        return_name=year.return_name,
+        checked_at=judged.at,
+        not_run=year.result.not_run,
+        sequence=sequence,
+    )
+
+
+def _publish(
+    work: LearnerWork,
+    judged: JudgedLearner,
+    year: JudgedYear,
+    changes: FindingChanges,
+    sequence: int,
+) -> None:
+    work.publish(
+        LearnerFindingsChanged(
+            learner_id=judged.learner_id,
+            ukprn=judged.ukprn,
+            academic_year=year.academic_year,
+            version=judged.version,
+            opened=len(changes.opened),
+            closed=len(changes.closed),
+            open=changes.open,
+        ),
+        subject=judged.learner_id,
+        sequence=sequence,
+        action="learner:findings_changed",
+        resource_type="learner",
+        ukprn=judged.ukprn,
+    )
