@@ -20,7 +20,13 @@ from ilr_validator.engine.run import findings, run
 from ilr_validator.engine.values import Mask, Rows
 from ilr_validator.packs.field_definitions import Broken, Definition, broken, definitions
 from ilr_validator.packs.pack import Pack
-from ilr_validator.packs.raw import RawTable, learner_of, typed_tables, without
+from ilr_validator.packs.raw import (
+    RawTable,
+    learner_of,
+    typed_tables,
+    whole_number_in,
+    without,
+)
 from ilr_validator.packs.record_model import RecordModel
 
 ERROR: Final = "E"
@@ -85,6 +91,8 @@ class PartResult:
     """For each learner and each funding model of the pack the number of aims."""
     not_run: Counter[str] = field(default_factory=Counter)
     """Rules that could not be judged, with the number of learners."""
+    is_as_written: bool = False
+    """Whether every value stands in the file as it was judged: nothing is to be trimmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ def check_part(
         references=_texts(learners, "LearnRefNumber"),
         ulns=_texts(learners, "ULN"),
         fund_models=_fund_models(raw, check.fund_models()),
+        is_as_written=all(table.is_as_written for table in raw.values()),
     )
     for one in broken(raw, check.definitions(), part.parents):
         part.add(result, part.of_definition(one))
@@ -185,7 +194,7 @@ class _Part:
                 learner=learner + self.first,
                 aim=aim - int(self.first_aims[learner]) if aim >= 0 else -1,
                 learn_ref_number=references.at(learner),
-                aim_seq_number=int(number) if number and number.isdigit() else None,
+                aim_seq_number=whole_number_in(number),
                 parameters=((reported.name, value),),
                 learner_details=learner_details(self.raw, learner),
                 aim_details=aim_details(self.raw, aim) if aim >= 0 else None,
@@ -253,6 +262,6 @@ def _fund_models(raw: Mapping[str, RawTable], models: list[int]) -> npt.NDArray[
     counts = np.zeros((raw["Learner"].size, len(models)), np.uint16)
     column = aims.column("FundModel")
     for place, model in enumerate(models):
-        those = column.is_exactly(str(model))
+        those = column.test(lambda text, model=model: whole_number_in(text) == model)  # type: ignore[misc]
         counts[:, place] = np.bincount(aims.parent[those], minlength=len(counts))
     return counts

@@ -93,6 +93,18 @@ REQUIRED_DATES: Final = frozenset(
 """Dates that the record model does not allow to be null: absent, they are 0001-01-01."""
 
 
+class FieldValueError(ValueError):
+    """A value cannot be what its field holds. The value itself may be personal: it is not kept."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("the value is not what the field holds")
+        self.field = field
+
+    def __str__(self) -> str:
+        """Say it as users read it."""
+        return f"{self.field}: the value is not what the field holds"
+
+
 def tables_of(
     learners: Sequence[Mapping[str, Any]],
     *,
@@ -144,8 +156,8 @@ def columns_of(kind: type[Table], records: Sequence[Mapping[str, Any]]) -> dict[
         values = [record.get(name, record.get(alias)) for record in records]
         try:
             columns[name] = _column(sort, name, values)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{name}: {error}") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise FieldValueError(name) from error
     return columns
 
 

@@ -1,14 +1,6 @@
 """What a rule is: an official name, a message, the rows that break it, and what it reports of them.
 
-    @rule(Aims, "LearnStartDate", "LearnActEndDate")
-    def LearnActEndDate_01(b: Batch) -> Mask:
-        \"\"\"The actual end date is before the start date.\"\"\"
-        return b.aims.LearnActEndDate < b.aims.LearnStartDate
-
-The function's name is the official name and the first line of its docstring is the message that
-users read. It gives the mask of the rows of its table that break the rule, or their row numbers
-(a row twice is reported twice). Parameters are official field names, looked up in the row, then in
-the rows above it, or pairs of a name and a constant or a function of batch and rows.
+How one is written stands at `rule`; how it is run, in `engine/run.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,6 +43,16 @@ def rule(
     reports_learner: bool = True,
 ) -> Callable[[Callable[[Batch], "Mask | Rows"]], Rule]:
     """Make a rule of the function below it.
+
+        @rule(Aims, "LearnStartDate", "LearnActEndDate")
+        def LearnActEndDate_01(b: Batch) -> Mask:
+            \"\"\"The actual end date is before the start date.\"\"\"
+            return b.aims.LearnActEndDate < b.aims.LearnStartDate
+
+    The function's name is the official name and the first line of its docstring is the message that
+    users read. It gives the mask of the rows of its table that break the rule, or their row numbers
+    (a row twice is reported twice). Parameters are official field names, looked up in the row, then
+    in the rows above it, or pairs of a name and a constant or a function of batch and rows.
 
     `scope` says at which record the rule looks; by default at one learner, or at a destination and
     progression record where its table is one. Rules over a whole file say "message".

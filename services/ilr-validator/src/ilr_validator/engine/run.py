@@ -151,6 +151,15 @@ def _values(batch: Batch, table: Table, rows: Rows, parameter: Parameter) -> lis
     return [_plain(value) for value in source.tolist()]
 
 
+class NoSuchFieldError(LookupError):
+    """A rule sends a parameter that neither its table nor one above it has."""
+
+    def __init__(self, field: str, entity: str) -> None:
+        super().__init__("there is no such field in the table or above it", field, entity)
+        self.field = field
+        self.entity = entity
+
+
 def _field(batch: Batch, table: Table, rows: Rows, name: str) -> Any:
     if name == "UKPRN":
         return np.full(len(rows), batch.ukprn)
@@ -162,7 +171,7 @@ def _field(batch: Batch, table: Table, rows: Rows, name: str) -> Any:
         if column is not None:
             return column.take(rows)
         rows, above = above.parent[rows], above.up
-    raise LookupError(f"{name} is no field of {table.ENTITY} or above it")
+    raise NoSuchFieldError(name, table.ENTITY)
 
 
 def _plain(value: float) -> Any:

@@ -46,7 +46,7 @@ class Table:
         """Give a declared column that the input did not bring: all null."""
         kind = self.KINDS.get(name)
         if kind is None:
-            raise AttributeError(f"{type(self).__name__} has no column {name}")
+            raise AttributeError("there is no such column", name=name, obj=self)
         column: Column = Text.nulls(self.size) if kind is Text else np.full(self.size, np.nan)
         setattr(self, name, column)
         return column

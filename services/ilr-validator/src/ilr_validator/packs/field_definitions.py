@@ -17,6 +17,8 @@ from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import RESTRICTED, EntityModel, FieldModel, RecordModel
 
 NUMBERS: Final = frozenset({"int", "decimal"})
+DECIMAL_PLACES: Final = 1
+"""Of every decimal of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,11 @@ def definitions(model: RecordModel, names: frozenset[str]) -> list[Definition]:
 
 MESSAGES: Final[Mapping[str, Callable[[FieldModel], str]]] = {
     "MA": lambda field: f"{field.name} is missing.",
-    "AL": lambda field: f"{field.name} has more than {field.length} characters.",
+    "AL": lambda field: (
+        f"{field.name} has more than {field.length} characters, or more than one decimal place."
+        if field.kind == "decimal"
+        else f"{field.name} has more than {field.length} characters."
+    ),
     "AP": lambda field: f"{field.name} holds characters, or a form, that it must not have.",
     "AR": lambda field: (
         f"{field.name} is not between {field.low:g} and {field.high:g}."
@@ -108,17 +114,23 @@ def _wrong(column: Text, field: FieldModel, check: str) -> Mask:
         return column.is_null
     if check == "AL" and field.length is not None:
         length = field.length
-        return column.test(lambda text: len(_written(text, field)) > length)
+        return column.test(lambda text: _is_too_long(_written(text, field), length, field))
     if check == "AP":
-        pattern = field.pattern or RESTRICTED
-        return column.test(lambda text: pattern.fullmatch(text) is None)
+        patterns = [RESTRICTED] if field.kind == "restricted" else []
+        patterns += [field.pattern] if field.pattern else []
+        return column.test(lambda text: not all(one.fullmatch(text) for one in patterns))
     if check == "AR" and field.low is not None and field.high is not None:
         low, high = field.low, field.high
         return column.test(lambda text: not low <= float(text) <= high)
     return np.zeros(len(column), bool)
 
 
-LEADING: Final = re.compile(r"^\+?0+(?=\d)")
+def _is_too_long(text: str, length: int, field: FieldModel) -> bool:
+    places = text.partition(".")[2].rstrip("0") if field.kind == "decimal" else ""
+    return len(text) > length or len(places) > DECIMAL_PLACES
+
+
+LEADING: Final = re.compile(r"^(?:\+?0+(?=\d)|\+)")
 
 
 def _written(text: str, field: FieldModel) -> str:

@@ -15,12 +15,24 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from ilr_validator.engine import dates
 from ilr_validator.engine.code_lists import CodeList
 from ilr_validator.engine.facts import Year
 from ilr_validator.engine.rule import Rule
+from ilr_validator.packs.errors import PackError
+from ilr_validator.packs.field_definitions import definitions
+from ilr_validator.packs.record_model import load_record_model
+
+FILE_RULES: Final = frozenset(
+    {
+        "Filename_1", "Filename_3", "Filename_4", "Filename_5", "Filename_6", "Filename_7",
+        "Namespace Mismatch", "Protected ZIP file", "ZIP_CORRUPT", "ZIP_EMPTY",
+        "ZIP_INCONSISTENT_FILENAME",
+    }
+)  # fmt: skip
+"""The rules of name, zip and namespace that are checked when a file is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,13 @@ class Pack:
     rules: Mapping[str, Rule]
     """The implemented rules by official name."""
     code_lists: Mapping[str, CodeList]
+    implemented_elsewhere: frozenset[str] = frozenset()
+    """Rules without a definition here: those of the container, and field definitions."""
 
     @property
     def not_implemented(self) -> frozenset[str]:
         """Give the rules that are in force and that nobody has implemented: they are not run."""
-        return frozenset(self.facts) - frozenset(self.rules)
+        return frozenset(self.facts) - frozenset(self.rules) - self.implemented_elsewhere
 
 
 def available() -> list[str]:
@@ -93,10 +107,10 @@ def available() -> list[str]:
 def load(name: str) -> Pack:
     """Load a pack by its academic year, for example "2025-26".
 
-    Raises LookupError where there is no such pack.
+    Raises PackError where there is no such pack.
     """
     if name not in available():
-        raise LookupError(f"no pack {name}; there are {', '.join(available())}")
+        raise PackError("there is no pack of this year", year=name, packs=available())
     package = f"ilr_validator.packs.y{name.replace('-', '_')}"
     files = importlib.resources.files(package)
     settings = tomllib.loads((files / "pack.toml").read_text("utf-8"))
@@ -115,7 +129,14 @@ def load(name: str) -> Pack:
             (files / "data" / "codes.tsv").read_text("utf-8"),
             frozenset(settings.get("provisional_code_lists", ())),
         ),
+        implemented_elsewhere=_implemented_elsewhere(name, facts),
     )
+
+
+def _implemented_elsewhere(pack: str, facts: Mapping[str, RuleFacts]) -> frozenset[str]:
+    names = frozenset(name for name, one in facts.items() if one.stage == "field")
+    found = definitions(load_record_model(pack), names) if names else []
+    return (FILE_RULES & frozenset(facts)) | {one.name for one in found}
 
 
 def _facts(text: str) -> Iterator[RuleFacts]:
@@ -136,13 +157,13 @@ def _facts(text: str) -> Iterator[RuleFacts]:
 def defined_in(package: str) -> dict[str, Rule]:
     """Collect the rules that a pack's package `rules` defines or keeps.
 
-    Raises LookupError where a rule stands twice, or what is kept does not exist.
+    Raises PackError where a rule stands twice, or what is kept does not exist.
     """
     found: dict[str, Rule] = {}
     for module in _modules(importlib.import_module(f"{package}.rules")):
         for each in _rules_of(module):
             if found.setdefault(each.name, each) is not each:
-                raise LookupError(f"{each.name} stands twice in {package}")
+                raise PackError("a rule stands twice", rule=each.name, package=package)
     return found
 
 
@@ -154,7 +175,7 @@ def _rules_of(module: ModuleType) -> Iterator[Rule]:
             earlier = load(value.pack).rules
             for new, old in value.names.items():
                 if old not in earlier:
-                    raise LookupError(f"{module.__name__}: {value.pack} has no {old} to keep")
+                    raise PackError("there is no such rule to keep", rule=old, pack=value.pack)
                 yield earlier[old] if new == old else replace(earlier[old], name=new)
 
 

@@ -4,6 +4,7 @@ Nothing is known to be right yet. Field definitions look at them; what passes be
 tables of the rules.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from ilr_validator.engine.values import Mask, Rows
 from ilr_validator.packs.record_model import EntityModel, FieldModel, RecordModel
 
 TABLES: Final[Mapping[str, type[Table]]] = {kind.ENTITY: kind for kind in PARENTS}
+WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class RawTable:
     parent: Rows
     """For each row its row in the parent's table; 0 for learners."""
     columns: Mapping[str, Text]
+    is_as_written: bool = True
+    """Whether every text stands in the file as it stands here: nothing was trimmed."""
 
     def column(self, name: str) -> Text:
         """Give a column; all null where no row has the field."""
@@ -100,11 +104,16 @@ def typed(column: Text, field: FieldModel) -> Column:
     """Read one column as what its field holds: text, numbers or day numbers."""
     if field.kind in {"text", "restricted"}:
         return column
-    read = _date if field.kind in {"date", "datetime"} else float
+    read = date_in if field.kind in {"date", "datetime"} else float
     values = [np.nan if text is None else read(text) for text in column.values]
     return np.array(values, np.float64)[column.codes]
 
 
-def _date(text: str) -> float:
-    """Read an xs:date; a time zone does not change the day."""
-    return dates.parse(text if "T" in text else text[:10])
+def date_in(text: str) -> float:
+    """Read an xs:date or the day of an xs:dateTime; a time zone does not change the day."""
+    return dates.parse(text[:10])
+
+
+def whole_number_in(text: str | None) -> int | None:
+    """Read an xs:long, or give None; `int` alone reads 1_000 and other digits as well."""
+    return int(text) if text and WHOLE_NUMBER.fullmatch(text) else None

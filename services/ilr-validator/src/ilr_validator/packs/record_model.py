@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ilr_validator.packs.errors import PackError
+
 RESTRICTED: Final = re.compile(r"[A-Za-z0-9 ~!@#$%&'()*+,\-./:;<=>?\[\\\]_{}^£€]*")
 """The characters of the official type RestrictedString."""
 LEARNER: Final = "Learner"
@@ -70,17 +72,24 @@ class RecordModel:
         """Give the entity of a learner."""
         return self.message.child(LEARNER)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Give the names of all elements."""
+        return frozenset(
+            name for entity, _ in self.message.walk() for name in (entity.name, *entity.order)
+        )
+
 
 @functools.cache
 def load_record_model(pack: str) -> RecordModel:
     """Load the record model of a pack.
 
-    Raises LookupError where the pack has none: its files cannot be read.
+    Raises PackError where the pack has none: its files cannot be read.
     """
     folder = importlib.resources.files(f"ilr_validator.packs.y{pack.replace('-', '_')}") / "data"
     source = folder / "record.tsv"
     if not source.is_file():
-        raise LookupError(f"the pack {pack} has no record model: its files cannot be checked")
+        raise PackError("files of this year cannot be checked: it has no record model", year=pack)
     entities: dict[str, EntityModel] = {}
     for row in csv.DictReader(
         source.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE

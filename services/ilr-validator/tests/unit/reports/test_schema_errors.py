@@ -9,7 +9,9 @@ import pytest
 from lxml import etree
 
 from ilr_validator.adapters.files.loose_schema import loose_schema
-from ilr_validator.adapters.reports import Spool, schema_finding, write_reports
+from ilr_validator.adapters.files.schema_errors import schema_refusals
+from ilr_validator.adapters.files.validation import finding_of
+from ilr_validator.adapters.reports import Spool, write_reports
 from ilr_validator.adapters.reports.schema_errors import NOT_WELL_FORMED, SENTENCES, friendly
 
 from . import synthetic as make
@@ -100,25 +102,20 @@ def test_kinds_that_nobody_foresaw_are_said_as_well() -> None:
 
 
 def test_the_report_of_a_file_that_failed(tmp_path: Path) -> None:
-    entries = [
-        ("SCHEMAV_CVC_DATATYPE_VALID_1_2_3", "Element '{n}ULN': 'x' is not valid. type 'xs:long'."),
-        ("SCHEMAV_CVC_COMPLEX_TYPE_2_3", "Element '{n}Learner': Character content."),
-    ]
+    log = _log(f"<Learner>\n<ULN>{SECRET}</ULN>\n</Learner>\n<Learner>{SECRET}</Learner>")
     with Spool(tmp_path) as spool:
-        spool.add_findings(
-            schema_finding(line=number, kind=kind, message=message)
-            for number, (kind, message) in enumerate(entries, 7)
-        )
+        spool.add_findings(map(finding_of, schema_refusals(log, KNOWN, 5)))
         paths = write_reports(spool, make.FACTS, tmp_path)
     assert paths.schema_errors is not None
     with paths.schema_errors.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row[r"Error\Warning"], row["Rule Name"]) for row in rows] == [("F", "Schema")] * 2
     assert rows[0]["Field Values"] == (
-        "Line=7|Property=ULN|Message=Element 'ULN': 'x' is not valid. type 'xs:long'.|"
+        "Line=7|Property=ULN|Message=The value of ULN is not a whole number.|"
     )
     assert rows[0]["Error Message"] == "The value of ULN is not a whole number."
     assert rows[1]["Error Message"].startswith("Text stands in Learner")
+    assert SECRET not in paths.schema_errors.read_text("utf-8")
     assert paths.violations.read_bytes() == paths.schema_errors.read_bytes()
     summary = json.loads(paths.summary.read_bytes())
     assert summary["IsSchemaError"] is True

@@ -2,6 +2,9 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -104,7 +107,7 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
         _stop("--return must be R01 to R14")
     if pack is not None:
         _pack(pack)
-    try:
+    with _stopping():
         order = Order(
             path=file,
             out=out,
@@ -117,17 +120,34 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
             checks_name=not skip_file_name,
             has_names=not no_names,
         )
-        began = time.monotonic()
-        with _progress() as shown:
-            task = shown.add_task("Checking learners", total=None)
-            result = validate_file(
-                order, lambda done, total: shown.update(task, completed=done, total=total)
-            )
-    except (UnreadableFileError, SnapshotError, OSError) as error:
-        _stop(str(error))
+        _validate(order)
+
+
+def _validate(order: Order) -> NoReturn:
+    began = time.monotonic()
+    with _progress() as shown:
+        task = shown.add_task("Checking learners", total=None)
+        result = validate_file(
+            order, lambda done, total: shown.update(task, completed=done, total=total)
+        )
     _tell(result, time.monotonic() - began)
     refused = result.valid_file is None
     raise typer.Exit(ERRORS_FOUND if refused or result.errors else CLEAN)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """End with 2, and say why, where a file cannot be checked."""
+    try:
+        yield
+    except BrokenProcessPool:
+        _stop("a process that checked learners has ended; is there enough memory?")
+    except MemoryError:
+        _stop("there is not enough memory")
+    except KeyboardInterrupt:
+        _stop("stopped")
+    except (UnreadableFileError, SnapshotError, OSError) as error:
+        _stop(str(error))
 
 
 @app.command()
@@ -143,6 +163,7 @@ def rules(
         else:
             done = "implemented" if row["implemented"] else "not run"
             typer.echo(f"{row['rule']:28} {row['severity']}  {row['stage']:10} {done}")
+    _say_if_provisional(chosen)
 
 
 def rule_rows(pack: Pack) -> list[dict[str, Any]]:
@@ -158,6 +179,7 @@ def rule_rows(pack: Pack) -> list[dict[str, Any]]:
             "online_only": facts.is_online_only,
             "in_fis": facts.is_in_fis,
             "implemented": name not in pack.not_implemented,
+            "not_judged": pack.not_judged.get(name),
         }
         for name, facts in sorted(pack.facts.items())
     ]
@@ -167,7 +189,7 @@ def _pack(name: str) -> Pack:
     try:
         return load(name)
     except LookupError as error:
-        _stop(str(error.args[0]))
+        _stop(str(error))
 
 
 def _stop(message: str) -> NoReturn:
@@ -193,3 +215,14 @@ def _tell(result: Validation, seconds: float) -> None:
     for path in (*result.reports, result.valid_file):
         if path is not None:
             typer.echo(f"  {path}")
+    _say_if_provisional(load(result.pack))
+
+
+def _say_if_provisional(pack: Pack) -> None:
+    if pack.is_provisional:
+        typer.echo(
+            f"The rules of {pack.name} are provisional: this check is partial."
+            f" {len(pack.not_judged)} rules are not run, for all or for some learners, as their"
+            f" wording is not published. Version: {pack.version}.",
+            err=True,
+        )

@@ -4,25 +4,34 @@ The order of the checks is that of the official upload page; the first failure w
 """
 
 import re
-import shutil
 import zipfile
+import zlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import IO, BinaryIO, Final
 
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal, UnreadableFileError
 from ilr_validator.adapters.files.sources import Source, Workspace
 
 NAME: Final = re.compile(
-    r"ILR-(?P<ukprn>[1-9]\d{7})-(?P<year>\d{4})-(?P<date>\d{8})-(?P<time>\d{6})-(?P<serial>\d+)"
+    r"ILR-(?P<ukprn>[1-9]\d{7})-(?P<year>\d{4})-(?P<date>20\d{6})-(?P<time>\d{6})-(?P<serial>\d+)"
     r"\.(?P<kind>xml|zip)",
     re.IGNORECASE | re.ASCII,
 )
 LARGEST: Final = 500 * 1024 * 1024
 HIGHEST_RATIO: Final = 200
 ENCRYPTED: Final = 0x1 | 0x40
-ZIP_START: Final = b"PK\x03\x04"
+ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+"""Of a zip with a file, and of one with none."""
+BROKEN: Final = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError,
+    OSError,
+)  # fmt: skip
+"""What the zip module raises for bytes that are no sound zip. OSError: bzip2, and wrong places."""
+PIECE: Final = 1024 * 1024
 UNPACKED: Final = "unpacked.xml"
+NOT_OF_THE_FORM: Final = "The file name is not of the form ILR-UKPRN-year-date-time-serial.xml."
 
 
 def ukprn_in(name: str) -> int | None:
@@ -31,19 +40,27 @@ def ukprn_in(name: str) -> int | None:
     return int(parts["ukprn"]) if parts else None
 
 
-def check_name(name: str, *, pack: str, now: datetime) -> None:
-    """Check a file's name; `now` is UK time.
+def year_in(name: str) -> str | None:
+    """Give the academic year in a file's name, as "2025-26"; None where it has none."""
+    parts = NAME.fullmatch(name)
+    return f"20{parts['year'][:2]}-{parts['year'][2:]}" if parts else None
 
-    Raises FileRefusedError with the first file rule that the name breaks. Not judged here: whether
-    the provider exists (Filename_3), and what was sent before (Filename_2 and _8).
+
+def check_name(
+    name: str, *, pack: str, now: datetime, is_provider: Callable[[float], bool] | None
+) -> None:
+    """Check a file's name; `now` is UK time. `is_provider` None: nobody knows the providers.
+
+    Raises FileRefusedError with the first file rule that the name breaks. What was sent before
+    (Filename_2 and _8) is not judged here.
     """
     year = pack[2:4] + pack[5:7]
     parts = NAME.fullmatch(name)
     if parts is None:
-        form = "ILR-UKPRN-year-date-time-serial.xml"
-        raise _refused("Filename_1", f"The file name is not of the form {form}.", name)
+        raise _refused("Filename_1", NOT_OF_THE_FORM, name)
     if parts["year"] != year:
-        raise _refused("Filename_4", f"The year in the file name is not {year}.", name)
+        message = f"The year in the file name is not {year}."
+        raise _refused("Filename_4", message, name)
     if len(parts["serial"]) != 2:  # noqa: PLR2004 - the official length
         raise _refused("Filename_5", "The serial number in the file name has not two digits.", name)
     if parts["serial"] == "00":
@@ -54,6 +71,8 @@ def check_name(name: str, *, pack: str, now: datetime) -> None:
         raise _refused("Filename_1", "Date or time in the file name do not exist.", name) from None
     if made > now.replace(tzinfo=None):
         raise _refused("Filename_7", "The date and time in the file name are in the future.", name)
+    if is_provider is not None and not is_provider(int(parts["ukprn"])):
+        raise _refused("Filename_3", "There is no provider with the UKPRN in the file name.", name)
 
 
 def _refused(rule: str, message: str, name: str) -> FileRefusedError:
@@ -68,7 +87,8 @@ def unpacked(
     Raises FileRefusedError for a broken file rule, UnreadableFileError where it is too large.
     """
     stem = Path(name).stem
-    if source.read(0, len(ZIP_START)) != ZIP_START and Path(name).suffix.lower() != ".zip":
+    is_zip = source.read(0, 4) in ZIP_STARTS or Path(name).suffix.lower() == ".zip"
+    if not is_zip:
         _check_size(source.size, largest)
         return source, name
     target = f"{stem}.xml"
@@ -79,12 +99,30 @@ def unpacked(
             if member.file_size > max(member.compress_size, 1024) * HIGHEST_RATIO:
                 raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip grows suspiciously large."))
             with archive.open(member) as content, work.create(UNPACKED) as copy:
-                shutil.copyfileobj(content, copy, 1024 * 1024)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError):
+                _copy(content, copy)
+    except _NoRoomError as error:
+        raise error.reason from None
+    except BROKEN:
         raise FileRefusedError(Refusal("ZIP_CORRUPT", "The zip cannot be read.")) from None
     except RuntimeError:
         raise FileRefusedError(Refusal("Protected ZIP file", "The zip has a password.")) from None
     return work.source(UNPACKED), target
+
+
+class _NoRoomError(Exception):
+    """The unpacked file cannot be written: that is no fault of the zip."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__("the unpacked file cannot be written")
+        self.reason = reason
+
+
+def _copy(content: IO[bytes], copy: BinaryIO) -> None:
+    while piece := content.read(PIECE):
+        try:
+            copy.write(piece)
+        except OSError as error:
+            raise _NoRoomError(error) from error
 
 
 def _only_member(archive: zipfile.ZipFile, stem: str) -> zipfile.ZipInfo:
@@ -107,6 +145,6 @@ def _only_member(archive: zipfile.ZipFile, stem: str) -> zipfile.ZipInfo:
 
 def _check_size(size: int, largest: int) -> None:
     if size > largest:
-        raise UnreadableFileError(f"the file has {size:,} bytes, {largest:,} are allowed")
+        raise UnreadableFileError("the file is too large", bytes=size, allowed=largest)
     if size == 0:
         raise FileRefusedError(Refusal("Schema", "The file is empty."))

@@ -1,73 +1,112 @@
 """Tells whether a file is in plain form, and rewrites it where it is not.
 
 Plain form: UTF-8, no comments, CDATA sections or processing instructions, the year's namespace by
-default and no prefixes. Document type declarations are refused outright.
+default and no prefix for it. Document type declarations are refused outright.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
-from ilr_validator.adapters.files.schema_errors import syntax_refusal
+from ilr_validator.adapters.files.schema_errors import element_refusal, syntax_refusal
 from ilr_validator.adapters.files.sources import Source, Workspace, windows
 
 DECLARED_ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 PLAIN_ENCODINGS: Final = frozenset({b"utf-8", b"us-ascii", b"ascii"})
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 START: Final = 4096
+PLAIN_ROOT: Final = re.compile(rb"<Message[\s>]")
+PREFIXED: Final = re.compile(rb"""xmlns:[^\s=]+\s*=\s*["']ESFA/ILR/|:Learner[\s/>]""")
+"""The year's namespace under a prefix: then learners may have start tags of another form."""
+OVERLAP: Final = 64
+XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+CARRIAGE_RETURN: Final = {"\r": "&#13;"}
 
 
 def is_plain(source: Source) -> bool:
-    """Tell whether start tags of the file can be found by their bytes.
-
-    Raises FileRefusedError where there is a document type declaration.
-    """
+    """Tell whether start tags of the file can be found by their bytes."""
     start = source.read(0, START)
     if b"\x00" in start[:64] or start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return False
     declared = DECLARED_ENCODING.match(start.removeprefix(BYTE_ORDER_MARK))
-    result = not declared or declared[1].lower() in PLAIN_ENCODINGS
-    declaration_ends = start.find(b"?>") + 2 if declared else 0
-    for place, data in windows(source, len(b"<!DOCTYPE")):
-        if b"<!DOCTYPE" in data:
-            raise FileRefusedError(NO_DOCTYPE)
-        behind = max(declaration_ends - place, 0)
-        result = result and data.find(b"<!") < 0 and data.find(b"<?", behind) < 0
-    return result and re.search(rb"<Message[\s>]", start) is not None
+    if declared and declared[1].lower() not in PLAIN_ENCODINGS:
+        return False
+    if not PLAIN_ROOT.search(start) or PREFIXED.search(start):
+        return False
+    declaration = re.match(rb"\s*<\?xml\s", start.removeprefix(BYTE_ORDER_MARK))
+    declaration_ends = start.find(b"?>") + 2 if declaration else 0
+    return not any(
+        data.find(b"<!") >= 0
+        or data.find(b"<?", max(declaration_ends - place, 0)) >= 0
+        or (data.find(b":Learner") >= 0 and PREFIXED.search(data))
+        for place, data in windows(source, OVERLAP)
+    )
 
 
-NO_DOCTYPE: Final = Refusal(
-    "Schema", "Document type declarations and entities are not allowed in an ILR file."
-)
+NO_DOCTYPE: Final = "Document type declarations and entities are not allowed in an ILR file."
 
 
 def rewrite(source: Source, work: Workspace, name: str, namespace: str) -> None:
-    """Write the file anew in plain form.
+    """Write the file anew in plain form; learners begin on the lines on which they stood.
 
     Raises FileRefusedError where it is malformed or its root is not that of the year.
     """
-    try:
-        with source.stream() as stream, work.create(name) as out:
-            out.write(f'<Message xmlns="{namespace}">'.encode())
-            root = None
-            for event, element in _events(stream):
-                if root is None:
-                    root = element
-                    fault = root_fault(element, namespace)
-                    if fault is not None:
-                        raise FileRefusedError(fault)
-                    if root.getroottree().docinfo.internalDTD is not None:
-                        raise FileRefusedError(NO_DOCTYPE)
-                elif event == "end" and element.getparent() is root:
-                    _write(element, out, namespace)
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del root[0]
-            out.write(b"\n</Message>\n")
-    except etree.XMLSyntaxError as error:
-        raise FileRefusedError(syntax_refusal(error)) from None
+    with source.stream() as stream, work.create(name) as out:
+        out.write(f'<Message xmlns="{namespace}">'.encode())
+        events = _events(stream)
+        try:
+            _rewrite(events, out, namespace)
+        except etree.XMLSyntaxError:
+            raise FileRefusedError(syntax_refusal(events.error_log)) from None
+        out.write(b"\n</Message>\n")
+
+
+def _rewrite(events: Any, out: BinaryIO, namespace: str) -> None:
+    root = None
+    lines = 1
+    for event, element in events:
+        if root is None:
+            root = element
+            _check_root(root, namespace)
+        elif event == "end" and (element is root or element.getparent() is root):
+            _check_text_before(element, root)
+            if element is root:
+                return
+            apart = max(element.sourceline - lines, 0)
+            text = "\n" * apart + "".join(_written(element, namespace))
+            lines += text.count("\n")
+            out.write(text.encode())
+            element.clear(keep_tail=True)
+            while element.getprevious() is not None:
+                del root[0]
+
+
+def _check_root(root: Any, namespace: str) -> None:
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise FileRefusedError(Refusal("Schema", NO_DOCTYPE))
+    fault = root_fault(root, namespace)
+    for attribute in root.attrib:
+        if etree.QName(attribute).namespace != XSI:
+            kind, name = "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1", etree.QName(attribute).localname
+            fault = fault or element_refusal(kind, "Message", attribute=name, line=root.sourceline)
+    if fault is not None:
+        raise FileRefusedError(fault)
+
+
+def _check_text_before(element: Any, root: Any) -> None:
+    """Look at the text between the children of the root, which is not written anew."""
+    if element is root:
+        before = root[-1].tail if len(root) else root.text
+    else:
+        previous = element.getprevious()
+        before = root.text if previous is None else previous.tail
+    if (before or "").strip():
+        kind = "SCHEMAV_CVC_COMPLEX_TYPE_2_3"
+        raise FileRefusedError(element_refusal(kind, "Message", line=element.sourceline))
 
 
 def _events(stream: BinaryIO) -> Any:
@@ -77,22 +116,34 @@ def _events(stream: BinaryIO) -> Any:
     )  # fmt: skip
 
 
-def _write(element: Any, out: BinaryIO, namespace: str) -> None:
-    """Write a child of the root; its namespace stands on the root already."""
-    element.tail = None
-    text = etree.tostring(element, encoding="utf-8", xml_declaration=False)
-    if element.prefix:
-        prefix = re.escape(element.prefix.encode())
-        text = re.sub(rb"(</?)" + prefix + rb":", rb"\1", text)
-        text = re.sub(rb' xmlns:%s="[^"]*"' % prefix, b"", text)
-    out.write(b"\n" + text.replace(f' xmlns="{namespace}"'.encode(), b""))
+def _written(element: Any, namespace: str) -> Iterator[str]:
+    """Give an element without prefixes; `namespace` is the one that holds where it stands."""
+    name = etree.QName(element)
+    own = name.namespace or ""
+    yield f"<{name.localname}"
+    if own != namespace:
+        yield f" xmlns={quoteattr(own)}"
+    for number, (key, value) in enumerate(element.attrib.items()):
+        attribute = etree.QName(key)
+        if attribute.namespace:
+            yield f" xmlns:a{number}={quoteattr(attribute.namespace)} a{number}:"
+        else:
+            yield " "
+        yield f"{attribute.localname}={quoteattr(value)}"
+    yield ">" + escape(element.text or "", CARRIAGE_RETURN)
+    for child in element:
+        yield from _written(child, own)
+        yield escape(child.tail or "", CARRIAGE_RETURN)
+    yield f"</{name.localname}>"
 
 
 def root_fault(element: Any, namespace: str) -> Refusal | None:
     """Say what is wrong with the root element; None where it is the year's Message."""
     name = etree.QName(element)
+    line = element.sourceline
     if name.localname != "Message":
-        return Refusal("Schema", "The file is no ILR file: its root is not Message.")
+        return Refusal("Schema", "The file is no ILR file: its root is not Message.", line=line)
     if name.namespace != namespace:
-        return Refusal("Namespace Mismatch", "The namespace of the file is not that of the year.")
+        message = "The namespace of the file is not that of the year."
+        return Refusal("Namespace Mismatch", message, line=line)
     return None

@@ -27,3 +27,13 @@ class FileRefusedError(Exception):
 
 class UnreadableFileError(Exception):
     """The file could not be checked at all: it is not there, or not what this command reads."""
+
+    def __init__(self, reason: str, **facts: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.facts = facts
+
+    def __str__(self) -> str:
+        """Say it as users read it: "the file is too large (bytes: 600, allowed: 500)"."""
+        said = ", ".join(f"{name}: {value}" for name, value in self.facts.items())
+        return f"{self.reason} ({said})" if said else self.reason

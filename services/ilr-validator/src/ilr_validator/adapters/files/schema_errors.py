@@ -1,50 +1,56 @@
-"""What the XML parser and the loose schema object to, in plain English, without the values."""
+"""Makes refusals of what the XML parser and the loose schema object to; no value is repeated."""
 
-import re
+from collections.abc import Collection
 from typing import Any, Final
 
-from ilr_validator.adapters.files.refusals import Refusal
+from lxml import etree
+
+from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
+from ilr_validator.adapters.files.xml_parser import parser
+from ilr_validator.adapters.reports import SCHEMA, element_in, friendly
 
 REPORTED: Final = 100
 """Errors that are reported at most; a broken export repeats one mistake."""
-MESSAGES: Final = {
-    "SCHEMAV_ELEMENT_CONTENT": (
-        "The element is unknown, out of order or repeated, or one before it is missing."
-    ),
-    "SCHEMAV_CVC_COMPLEX_TYPE_3": "The element must have no attributes.",
-    "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "Text stands where only elements may stand.",
-    "SCHEMAV_CVC_DATATYPE": "The value is not of the field's kind.",
-    "SCHEMAV_CVC_FACET": "The value is not of the field's kind.",
-    "SCHEMAV_CVC_ELT": "The element is not allowed here.",
-}
+SYNTAX: Final = ("ERR_", "NS_ERR_")
 
 
-def syntax_refusal(error: Exception, lines_before: int = 0) -> Refusal:
-    """Say where the XML is malformed. The parser's own words may quote the file: not repeated."""
-    line = (getattr(error, "lineno", None) or 0) + lines_before
-    return Refusal("Schema", "The XML is malformed.", line=line if line > 0 else None)
+def parsed(xml: bytes, lines_before: int = 0) -> Any:
+    """Parse XML; raises FileRefusedError, with the line of the file, where it is malformed."""
+    reader = parser()
+    try:
+        return etree.fromstring(xml, reader)
+    except etree.XMLSyntaxError:
+        raise FileRefusedError(syntax_refusal(reader.error_log, lines_before)) from None
 
 
-def schema_refusals(log: Any, lines_before: int = 0) -> list[Refusal]:
-    """Say what breaks the loose schema, by line and field; the values are left out."""
+def syntax_refusal(log: Any, lines_before: int = 0) -> Refusal:
+    """Say where the XML is malformed, by the parser's own log."""
+    for entry in log:
+        if entry.type_name.startswith(SYNTAX):
+            return Refusal(
+                SCHEMA,
+                friendly(entry.type_name, entry.message),
+                line=entry.line + lines_before or None,
+            )
+    return Refusal(SCHEMA, friendly("ERR_", ""))
+
+
+def schema_refusals(log: Any, known: Collection[str], lines_before: int = 0) -> list[Refusal]:
+    """Say what breaks the loose schema, by line and field; `known` are the year's elements."""
     return [
         Refusal(
-            "Schema",
-            _schema_message(entry.type_name),
+            SCHEMA,
+            friendly(entry.type_name, entry.message, known=known),
             line=entry.line + lines_before,
-            field=_field_of(entry.message),
+            field=element_in(entry.message),
         )
         for entry in list(log)[:REPORTED]
-    ] or [Refusal("Schema", "The file breaks the schema.")]
+    ] or [Refusal(SCHEMA, friendly("", ""))]
 
 
-def _field_of(message: str) -> str | None:
-    found = re.match(r"Element '(?:\{[^}]*\})?([^']+)'", message)
-    return found[1] if found else None
-
-
-def _schema_message(kind: str) -> str:
-    for part, message in MESSAGES.items():
-        if part in kind:
-            return message
-    return "The element breaks the schema."
+def element_refusal(
+    kind: str, element: str, *, attribute: str = "", line: int | None = None
+) -> Refusal:
+    """Say of an element what the schema would say of it; `kind` is a kind of libxml2's log."""
+    said = f"Element '{element}', attribute '{attribute}'" if attribute else f"Element '{element}'"
+    return Refusal(SCHEMA, friendly(kind, said), line=line, field=element)

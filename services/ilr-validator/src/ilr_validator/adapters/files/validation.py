@@ -9,32 +9,49 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ilr_validator.adapters.files.container import LARGEST, check_name, ukprn_in, unpacked
+from ilr_validator.adapters.files.container import (
+    LARGEST,
+    check_name,
+    ukprn_in,
+    unpacked,
+    year_in,
+)
+from ilr_validator.adapters.files.file_rules import file_rules_not_run, provider_check
 from ilr_validator.adapters.files.ilr_file import IlrFile, open_file, pack_year
 from ilr_validator.adapters.files.parts import PartChecker, check_parts
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal, UnreadableFileError
 from ilr_validator.adapters.files.sources import PlainSource, PlainWorkspace, Source, Workspace
-from ilr_validator.adapters.files.valid_file import write_valid_file
+from ilr_validator.adapters.files.valid_file import noted, write_valid_file
 from ilr_validator.adapters.files.whole_file import message_of, whole_file_findings
+from ilr_validator.adapters.files.work_folder import put_in_place, work_folder
 from ilr_validator.adapters.reference.snapshot import Snapshot
-from ilr_validator.adapters.reports import ReportFacts, ReportPaths, Spool, facts_of, write_reports
+from ilr_validator.adapters.reports import (
+    SCHEMA,
+    ReportFacts,
+    ReportPaths,
+    Spool,
+    facts_of,
+    rules_not_run,
+    write_reports,
+)
 from ilr_validator.application.check import ERROR, Check, Finding, PartResult
 from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Surroundings
 from ilr_validator.engine.facts import FileFacts
 from ilr_validator.engine.values import Mask
 from ilr_validator.packs.calendar import return_at
-from ilr_validator.packs.pack import Pack, load
+from ilr_validator.packs.errors import PackError
+from ilr_validator.packs.pack import Pack, available, load
 from ilr_validator.packs.record_model import load_record_model
 
 UK: Final = ZoneInfo("Europe/London")
 REFUSED: Final = "F"
+VALID: Final = "-valid.xml"
 DEFAULT_PACK: Final = "2025-26"
 """For a file that does not say its year; the stages then tell what is wrong with it."""
 Progress: TypeAlias = Callable[[int, int], None]
@@ -85,24 +102,26 @@ def validate(order: Order, progress: Progress) -> Validation:
     """
     pack = _pack(order)
     order.out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=order.out, prefix=".work-") as work, Spool(order.out) as spool:
+    with work_folder(order.out) as work, Spool(work) as spool:
+        space = PlainWorkspace(work)
+        untidy: list[tuple[int, int]] = []
         try:
-            source, name = opened(order, PlainSource(order.path), PlainWorkspace(Path(work)), pack)
-            checker = prepared(order, source, PlainWorkspace(Path(work)), pack)
-            has_error = gathered(checker, check_parts(checker, order.workers), spool, progress)
+            source, name = opened(order, PlainSource(order.path), space, pack)
+            checker = prepared(order, source, space, pack)
+            parts = noted(check_parts(checker, order.workers), untidy)
+            has_error = gathered(checker, parts, spool, progress)
         except FileRefusedError as error:
             spool.add_findings(finding_of(refusal) for refusal in error.refusals)
-            return _validation(order, check_of_refused(order, pack), spool, None)
-        target = order.out / f"{Path(name).stem}-valid.xml"
-        target.unlink(missing_ok=True)
-        with PlainWorkspace(order.out).create(target.name) as out:
-            write_valid_file(checker.file, has_error, out)
-        return _validation(order, checker.check, spool, target)
+            return _validation(order, check_of_refused(order, pack), spool, work, None)
+        valid = work / f"{Path(name).stem}{VALID}"
+        with space.create(valid.name) as out:
+            write_valid_file(checker.file, has_error, out, untidy)
+        return _validation(order, checker.check, spool, work, valid)
 
 
 def _pack(order: Order) -> Pack:
     if not order.path.is_file():
-        raise UnreadableFileError(f"there is no file {order.path.name}")
+        raise UnreadableFileError("there is no such file", name=order.path.name)
     return pack_of(order, PlainSource(order.path))
 
 
@@ -111,14 +130,16 @@ def pack_of(order: Order, source: Source) -> Pack:
 
     Raises UnreadableFileError where there are none for its year.
     """
-    name = order.pack
-    if name is None and order.path.suffix.lower() != ".zip":
-        name = pack_year(source)
+    if order.pack is None and order.path.suffix.lower() == ".zip":
+        named = year_in(order.path.name)
+        name = named if named in available() else None
+    else:
+        name = order.pack or pack_year(source)
     try:
         pack = load(name or DEFAULT_PACK)
         load_record_model(pack.name)
-    except LookupError as error:
-        raise UnreadableFileError(str(error.args[0])) from error
+    except PackError as error:
+        raise UnreadableFileError(error.reason, **error.facts) from error
     return pack
 
 
@@ -128,7 +149,12 @@ def opened(order: Order, source: Source, work: Workspace, pack: Pack) -> tuple[S
     Raises FileRefusedError for a broken file rule, UnreadableFileError where it is too large.
     """
     if order.checks_name:
-        check_name(order.path.name, pack=pack.name, now=order.now.astimezone(UK))
+        check_name(
+            order.path.name,
+            pack=pack.name,
+            now=order.now.astimezone(UK),
+            is_provider=provider_check(order.reference),
+        )
     return unpacked(source, order.path.name, work, largest=order.largest)
 
 
@@ -149,23 +175,22 @@ def prepared(order: Order, source: Source, work: Workspace, pack: Pack) -> PartC
 def checker_of(order: Order, file: IlrFile, pack: Pack) -> PartChecker:
     """Say how the learners of an open file are checked."""
     message = message_of(file.header)
+    prepared_at = float(message.FilePreparationDate[0])
+    return_name = order.return_name or return_at(pack.name, dates.to_date(prepared_at))
     facts = FileFacts(
         ukprn=float(message.LearningProviderUKPRN[0]),
         filename_ukprn=float(ukprn_in(order.path.name) or np.nan),
-        preparation_date=float(message.FilePreparationDate[0]),
+        preparation_date=prepared_at,
+        return_period=float(return_name[1:]) if return_name else np.nan,
         now=dates.parse(order.now.astimezone(UTC).replace(tzinfo=None).isoformat()),
     )
-    day = order.now.astimezone(UK).date()
-    if not np.isnan(facts.preparation_date):
-        day = dates.to_date(facts.preparation_date)
     surroundings = Surroundings(
         year=pack.year,
         constants=pack.constants,
-        code_lists=pack.code_lists,
+        code_lists=order.reference.code_lists.over(pack.code_lists),
         file=facts,
         reference=order.reference.tables,
     )
-    return_name = order.return_name or return_at(pack.name, day)
     check = Check(pack, load_record_model(pack.name), surroundings, return_name)
     return PartChecker(file, check, message)
 
@@ -232,25 +257,46 @@ def report_facts(order: Order, check: Check) -> ReportFacts:
         reference_hash=order.reference.digest,
         reference_versions=order.reference.versions,
         has_names=order.has_names,
+        file_rules_not_run=file_rules_not_run(
+            check.pack, order.reference, is_name_judged=order.checks_name
+        ),
     )
 
 
-def _validation(order: Order, check: Check, spool: Spool, valid_file: Path | None) -> Validation:
+def _validation(
+    order: Order, check: Check, spool: Spool, work: Path, valid: Path | None
+) -> Validation:
+    """Write the reports; they, and the valid file, take their places when all are there."""
+    facts = report_facts(order, check)
+    staged = work / "reports"
+    staged.mkdir()
+    written = write_reports(spool, facts, staged)
+    stem = Path(order.path.name).stem
+    for earlier in (f"{stem}{VALID}", "report.html", "schema-errors.csv"):
+        (order.out / earlier).unlink(missing_ok=True)
+    for path in (*staged.iterdir(), *(() if valid is None else (valid,))):
+        put_in_place(path, order.out)
     return Validation(
         pack=check.pack.name,
         return_name=check.return_name,
         learners=spool.learners,
         errors=spool.errors,
         warnings=spool.warnings,
-        not_run=Counter(spool.not_run),
-        reports=write_reports(spool, report_facts(order, check), order.out),
-        valid_file=valid_file,
+        not_run=Counter({one.rule: one.learners for one in rules_not_run(spool, facts)}),
+        reports=ReportPaths(*(_moved(path, order.out) for path in written)),
+        valid_file=None if valid is None else order.out / valid.name,
     )
+
+
+def _moved(path: Path | None, folder: Path) -> Any:
+    return None if path is None else folder / path.name
 
 
 def finding_of(refusal: Refusal) -> Finding:
     """Give a refusal the form that reports print: line, property and message (spec section 3.3)."""
-    where = (("Line", refusal.line), ("Property", refusal.field))
+    where: tuple[tuple[str, object], ...] = ()
+    if refusal.rule == SCHEMA:
+        where = (("Line", refusal.line), ("Property", refusal.field), ("Message", refusal.message))
     return Finding(
         rule=refusal.rule,
         severity=REFUSED,
@@ -259,7 +305,7 @@ def finding_of(refusal: Refusal) -> Finding:
         aim=-1,
         learn_ref_number=None,
         aim_seq_number=None,
-        parameters=(*(pair for pair in where if pair[1] is not None), *refusal.parameters),
+        parameters=(*where, *refusal.parameters),
         learner_details=None,
         aim_details=None,
     )

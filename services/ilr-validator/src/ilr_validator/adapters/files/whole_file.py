@@ -6,12 +6,12 @@ import numpy as np
 
 from ilr_validator.adapters.files.parts import PartChecker
 from ilr_validator.application.check import Finding, learner_details
-from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import PARENTS, Learners, Message
 from ilr_validator.engine.run import findings, run
 from ilr_validator.engine.tables import Column, Table
 from ilr_validator.engine.text import Text
+from ilr_validator.packs.raw import date_in, whole_number_in
 
 
 def message_of(values: dict[str, str]) -> Message:
@@ -26,7 +26,7 @@ def message_of(values: dict[str, str]) -> Message:
         for name in ("UKPRN", "LearningProviderUKPRN")
     }
     prepared = values.get("FilePreparationDate")
-    moments = {"FilePreparationDate": np.array([dates.parse(prepared) if prepared else np.nan])}
+    moments = {"FilePreparationDate": np.array([date_in(prepared) if prepared else np.nan])}
     return Message({**texts, **numbers, **moments}, 1)
 
 
@@ -66,7 +66,8 @@ def whole_file_findings(
 def _tables(
     message: Message, references: Sequence[str | None], ulns: Sequence[str | None]
 ) -> dict[type[Table], Table]:
-    numbers = (float(uln) if uln and uln.isdigit() else np.nan for uln in ulns)
+    found = (whole_number_in(uln) for uln in ulns)
+    numbers = (np.nan if uln is None else float(uln) for uln in found)
     columns: dict[str, Column] = {
         "LearnRefNumber": Text.of(references),
         "ULN": np.fromiter(numbers, np.float64, len(ulns)),

@@ -6,8 +6,8 @@ follows them can be cut out with one expression, and the rest is arithmetic over
 
 import re
 from collections.abc import Sequence
-from html import unescape
 from typing import Final, cast
+from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ PLAIN_TAG: Final = re.compile(rb"<([A-Za-z]\w*)>([^<]*)(?:</\w+>\s*)*")
 ANY_TAG: Final = re.compile(
     rb"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z]\w*)(?:\s[^<>]*)?>([^<]*)(?:</[\w:.-]+>\s*)*"
 )
+
+REFERENCE: Final = re.compile(r"&(#x[0-9A-Fa-f]+|#[0-9]+|amp|lt|gt|quot|apos);")
+NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
 def raw_tables(learners: bytes, tree: etree._Element, model: RecordModel) -> dict[str, RawTable]:
@@ -48,7 +51,13 @@ def raw_tables(learners: bytes, tree: etree._Element, model: RecordModel) -> dic
             if field.name in positions
         }
         owner = np.zeros(len(rows), np.intp) if parent is None else _owner(above, rows)
-        tables[entity.name] = RawTable(entity, len(rows), owner, columns)
+        tables[entity.name] = RawTable(
+            entity,
+            len(rows),
+            owner,
+            {name: column for name, (column, _) in columns.items()},
+            all(is_as_written for _, is_as_written in columns.values()),
+        )
     return tables
 
 
@@ -67,24 +76,36 @@ def _owner(above: Rows, rows: Rows) -> Rows:
     return np.searchsorted(above, rows, "right") - 1
 
 
-def _column(texts: Sequence[bytes], places: Rows, rows: Rows) -> Text:
-    """Give the text of each row: null where its field does not stand."""
+def _column(texts: Sequence[bytes], places: Rows, rows: Rows) -> tuple[Text, bool]:
+    """Give the text of each row, null where its field does not stand; and whether none changed."""
     values = [texts[place] for place in places.tolist()]
     distinct = {value: number for number, value in enumerate(dict.fromkeys(values))}
     found = np.fromiter(map(distinct.__getitem__, values), np.int32, len(values))
     numbers: dict[str | None, int] = {None: 0}
     renumbered = np.fromiter(
-        (numbers.setdefault(_text(value), len(numbers)) for value in distinct),
+        (numbers.setdefault(text_in(value.decode()), len(numbers)) for value in distinct),
         np.int32,
         len(distinct),
     )
     codes: npt.NDArray[np.int32] = np.zeros(len(rows), np.int32)
     codes[_owner(rows, places)] = renumbered[found] if len(found) else found
-    return Text(codes, list(numbers))
+    read = list(numbers)
+    is_as_written = len(read) == len(distinct) + 1 and all(
+        text is not None and raw in {text.encode(), escape(text).encode()}
+        for raw, text in zip(distinct, read[1:], strict=True)
+    )
+    return Text(codes, read), is_as_written
 
 
-def _text(raw: bytes) -> str | None:
-    text = raw.decode()
+def text_in(text: str) -> str | None:
+    """Give what a text says: without space around it, and without carriage returns."""
     if "&" in text:
-        text = unescape(text).replace("\r", "")
-    return text.strip() or None
+        text = REFERENCE.sub(_character, text).replace("&#13;", "")
+    return text.replace("\r", "").strip() or None
+
+
+def _character(reference: re.Match[str]) -> str:
+    name = reference[1]
+    if name[0] != "#":
+        return NAMED[name]
+    return chr(int("0" + name[1:], 0) if name[1] == "x" else int(name[1:]))

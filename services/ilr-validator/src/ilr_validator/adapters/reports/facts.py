@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ilr_validator.adapters.reports.spool import Spool, rule_order
 from ilr_validator.application.check import Check
+from ilr_validator.packs.pack import Pack
 
 UK: Final = ZoneInfo("Europe/London")
 MARKING: Final = "OFFICIAL - SENSITIVE"
@@ -56,6 +57,8 @@ class ReportFacts:
     """Severity of each rule at the return."""
     not_run_reasons: Mapping[str, str] = field(default_factory=dict)
     """For a rule not run, the table or fact that is absent."""
+    file_rules_not_run: Mapping[str, str] = field(default_factory=dict)
+    """Rules of the file as a whole that could not be judged, with the reason."""
     not_implemented: frozenset[str] = frozenset()
     fund_models: tuple[int, ...] = ()
     """What the columns of `PartResult.fund_models` stand for."""
@@ -114,6 +117,7 @@ def facts_of(
     reference_hash: str | None = None,
     reference_versions: Mapping[str, str] | None = None,
     not_run_reasons: Mapping[str, str] | None = None,
+    file_rules_not_run: Mapping[str, str] | None = None,
     advanced_loans: Split | None = None,
     destinations: Split | None = None,
     errors_by_return: Mapping[str, int] | None = None,
@@ -136,10 +140,9 @@ def facts_of(
         reference_hash=reference_hash,
         reference_versions=reference_versions or {},
         severities={name: check.severity(name) for name in pack.facts},
-        not_run_reasons=not_run_reasons or {},
-        not_implemented=frozenset(
-            name for name in pack.not_implemented if pack.facts[name].stage == "business"
-        ),
+        not_run_reasons=_not_judged(pack) | dict(not_run_reasons or {}),
+        file_rules_not_run=file_rules_not_run or {},
+        not_implemented=pack.not_implemented,
         fund_models=tuple(check.fund_models()),
         entities={
             one.name: entity.name
@@ -154,15 +157,25 @@ def facts_of(
     )
 
 
+def _not_judged(pack: Pack) -> dict[str, str]:
+    """Say why rules of a provisional year are not run; one that is kept may lack tables, too."""
+    return {
+        rule: f"{why}, or {REFERENCE_ABSENT}" if rule in pack.rules else why
+        for rule, why in pack.not_judged.items()
+    }
+
+
 def rules_not_run(spool: Spool, facts: ReportFacts) -> list[NotRun]:
     """List the rules that were not run, by name: for whom, and why as far as that is known."""
-    counts = dict.fromkeys(facts.not_implemented, spool.learners) | dict(spool.not_run)
+    reasons = {**facts.not_run_reasons, **facts.file_rules_not_run}
+    for_all = facts.not_implemented | frozenset(facts.file_rules_not_run)
+    counts = dict.fromkeys(for_all, spool.learners) | dict(spool.not_run)
     return [
         NotRun(
             rule,
             counts[rule],
             facts.severities.get(rule, ""),
-            facts.not_run_reasons.get(
+            reasons.get(
                 rule, NOT_IMPLEMENTED if rule in facts.not_implemented else REFERENCE_ABSENT
             ),
         )

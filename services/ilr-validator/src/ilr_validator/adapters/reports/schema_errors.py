@@ -1,13 +1,11 @@
 """Says in plain words what libxml2 says of a file that has not the structure of the year's ILR.
 
-The text of libxml2 may hold a person's data: it goes into the report, never into a log.
+The text of libxml2 may hold a person's data: it is read here and repeated nowhere.
 """
 
 import re
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
-
-from ilr_validator.application.check import Finding
 
 RULE: Final = "Schema"
 NAMED: Final = re.compile(r"Element '(?:\{([^}]*)\})?([^']+)'(?:, attribute '([^']+)')?")
@@ -22,6 +20,8 @@ VALUES: Final[Mapping[str, str]] = {
     "decimal": "a number",
     "date": "a date of the calendar, written as 2025-08-31",
     "datetime": "a date and time, written as 2025-08-31T09:30:00",
+    "yearsdate": "a date of the calendar, written as 2025-08-31",
+    "yearsdatetime": "a date and time, written as 2025-08-31T09:30:00",
 }
 NOT_WELL_FORMED: Final = "The file is not well-formed XML here, so it cannot be read."
 DEFAULT: Final = "{element} does not have the structure of the year's ILR."
@@ -106,43 +106,19 @@ class _Said(NamedTuple):
     value: str
 
 
-def schema_finding(
-    *,
-    line: int | None,
-    kind: str,
-    message: str,
-    known: Collection[str] = (),
-    name: str | None = None,
-) -> Finding:
-    """Make a finding of an entry in libxml2's error log; `kind` is its `type_name`.
+def element_in(message: str) -> str | None:
+    """Give the element that a message of libxml2 is about; None where it names none."""
+    found = NAMED.search(message)
+    return found[2] if found else None
 
-    `known` are the names of the year's elements: with them an unknown element can be told from one
-    in the wrong place. `name` is the element, where the message may not say it.
+
+def friendly(kind: str, message: str, *, known: Collection[str] = ()) -> str:
+    """Say what is wrong, without the offending value.
+
+    `kind` is the `type_name` of an entry in libxml2's error log. `known` are the names of the
+    year's elements: with them an unknown element can be told from one in the wrong place.
     """
-    said = _said(message, name)
-    return Finding(
-        rule=RULE,
-        severity="F",
-        message=friendly(kind, message, known=known, name=name),
-        learner=-1,
-        aim=-1,
-        learn_ref_number=None,
-        aim_seq_number=None,
-        parameters=(
-            ("Line", line),
-            ("Property", said.element or None),
-            ("Message", NAMESPACE.sub("", message).strip()),
-        ),
-        learner_details=None,
-        aim_details=None,
-    )
-
-
-def friendly(
-    kind: str, message: str, *, known: Collection[str] = (), name: str | None = None
-) -> str:
-    """Say what is wrong, without the offending value."""
-    said = _said(message, name)
+    said = _said(message)
     if kind == "SCHEMAV_ELEMENT_CONTENT":
         return _content(said, message, known)
     is_reading = kind.startswith(("ERR_", "WAR_", "NS_"))
@@ -175,9 +151,9 @@ def _either(names: list[str]) -> str:
     return " or ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
 
 
-def _said(message: str, name: str | None) -> _Said:
+def _said(message: str) -> _Said:
     found = NAMED.search(message)
-    namespace, element, attribute = found.groups() if found else ("", name or "", "")
+    namespace, element, attribute = found.groups() if found else ("", "", "")
     expected = EXPECTED.search(message)
     names = [one.strip() for one in expected[1].split(",")] if expected else []
     spaces = NAMESPACE.match(names[0]) if names else None
