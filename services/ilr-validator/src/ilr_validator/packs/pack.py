@@ -1,19 +1,15 @@
 """A pack: the rules of one academic year with their dates, code lists, severities and versions.
 
-A pack is a folder: `pack.toml` (year, version, constants), `data/rules.tsv`, `data/codes.tsv` and a
-package `rules` with the definitions, grouped by entity and field. What a year keeps from an earlier
-one it says there by name, `KEPT = carried("2020-21", "LearnActEndDate_01")`, so that nothing is
-carried forward by accident.
+A pack is a folder: `pack.toml` (version, constants), tables in `data`, definitions in the package
+`rules`. What a year keeps from an earlier one it says there by name (`carried`); a year of which
+only differences are known keeps what its `base` has and its tables do not remove (`data_files`).
 """
 
-import csv
 import functools
 import importlib
-import importlib.resources
 import pkgutil
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any, Final
 
@@ -21,8 +17,17 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.code_lists import CodeList
 from ilr_validator.engine.facts import Year
 from ilr_validator.engine.rule import Rule
+from ilr_validator.packs.data_files import (
+    Row,
+    base_of,
+    folder_of,
+    has_table,
+    settings_of,
+    table_of,
+)
 from ilr_validator.packs.errors import PackError
 from ilr_validator.packs.field_definitions import definitions
+from ilr_validator.packs.limits import kept, limits_of
 from ilr_validator.packs.record_model import load_record_model
 
 FILE_RULES: Final = frozenset(
@@ -89,6 +94,8 @@ class Pack:
     code_lists: Mapping[str, CodeList]
     implemented_elsewhere: frozenset[str] = frozenset()
     """Rules without a definition here: those of the container, and field definitions."""
+    not_judged: Mapping[str, str] = field(default_factory=dict)
+    """Rules of which nobody can say yet how they read in this year: for whom, and why."""
 
     @property
     def not_implemented(self) -> frozenset[str]:
@@ -97,10 +104,15 @@ class Pack:
 
 
 def available() -> list[str]:
-    """Give the names of the packs that are shipped, oldest first."""
+    """Give the years that have rules, oldest first."""
     own = importlib.import_module("ilr_validator.packs")
     folders = (module.name for module in pkgutil.iter_modules(own.__path__) if module.ispkg)
-    return sorted(name[1:].replace("_", "-") for name in folders if name.startswith("y2"))
+    years = (name[1:].replace("_", "-") for name in folders if name.startswith("y2"))
+    return sorted(year for year in years if has_table(year, "rules") and _has_rules(year))
+
+
+def _has_rules(year: str) -> bool:
+    return (folder_of(year) / "rules").is_dir()
 
 
 @functools.cache
@@ -111,25 +123,30 @@ def load(name: str) -> Pack:
     """
     if name not in available():
         raise PackError("there is no pack of this year", year=name, packs=available())
-    package = f"ilr_validator.packs.y{name.replace('-', '_')}"
-    files = importlib.resources.files(package)
-    settings = tomllib.loads((files / "pack.toml").read_text("utf-8"))
-    facts = {
-        facts.name: facts for facts in _facts((files / "data" / "rules.tsv").read_text("utf-8"))
-    }
+    settings, base = settings_of(name), base_of(name)
+    above = settings_of(base) if base else {}
+    facts = {one.name: one for one in _facts(table_of(name, "rules"))}
+    limits = limits_of(name, facts)
+    rules = defined_in(f"ilr_validator.packs.y{name.replace('-', '_')}")
+    if base:
+        rules = kept(load(base).rules, facts, limits) | rules
     return Pack(
         name=name,
         version=settings["version"],
         is_provisional=settings["is_provisional"],
         year=Year.starting(int(name[:4])),
-        constants=settings["constants"],
+        constants=above.get("constants", {}) | settings.get("constants", {}),
         facts=facts,
-        rules=defined_in(package),
+        rules=rules,
         code_lists=_code_lists(
-            (files / "data" / "codes.tsv").read_text("utf-8"),
-            frozenset(settings.get("provisional_code_lists", ())),
+            table_of(name, "codes"),
+            frozenset(above.get("provisional_code_lists", ()))
+            | frozenset(settings.get("provisional_code_lists", ())),
         ),
         implemented_elsewhere=_implemented_elsewhere(name, facts),
+        not_judged={
+            rule: "; ".join(limit.why for limit in of_rule) for rule, of_rule in limits.items()
+        },
     )
 
 
@@ -139,8 +156,8 @@ def _implemented_elsewhere(pack: str, facts: Mapping[str, RuleFacts]) -> frozens
     return (FILE_RULES & frozenset(facts)) | {one.name for one in found}
 
 
-def _facts(text: str) -> Iterator[RuleFacts]:
-    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+def _facts(rows: Iterable[Row]) -> Iterator[RuleFacts]:
+    for row in rows:
         pairs = (part.split("=", 1) for part in row["severity_from"].split())
         yield RuleFacts(
             name=row["rule"],
@@ -184,9 +201,9 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
         yield importlib.import_module(module.name)
 
 
-def _code_lists(text: str, provisional: frozenset[str]) -> dict[str, CodeList]:
+def _code_lists(rows: Iterable[Row], provisional: frozenset[str]) -> dict[str, CodeList]:
     lists: dict[str, dict[str, tuple[float, float]]] = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+    for row in rows:
         valid = (
             dates.parse(row["from"]) if row["from"] else dates.MIN_DATE,
             dates.parse(row["to"]) if row["to"] else dates.MAX_DATE,

@@ -4,14 +4,13 @@ It is data (`data/record.tsv` of a pack, flattened from the official schema); fr
 schema, the field definitions and the reader of files.
 """
 
-import csv
 import functools
-import importlib.resources
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ilr_validator.packs.data_files import has_table, table_of
 from ilr_validator.packs.errors import PackError
 
 RESTRICTED: Final = re.compile(r"[A-Za-z0-9 ~!@#$%&'()*+,\-./:;<=>?\[\\\]_{}^£€]*")
@@ -86,14 +85,10 @@ def load_record_model(pack: str) -> RecordModel:
 
     Raises PackError where the pack has none: its files cannot be read.
     """
-    folder = importlib.resources.files(f"ilr_validator.packs.y{pack.replace('-', '_')}") / "data"
-    source = folder / "record.tsv"
-    if not source.is_file():
+    if not has_table(pack, "record"):
         raise PackError("files of this year cannot be checked: it has no record model", year=pack)
     entities: dict[str, EntityModel] = {}
-    for row in csv.DictReader(
-        source.read_text("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE
-    ):
+    for row in table_of(pack, "record"):
         parent, _, name = row["path"].rpartition(".")
         if row["type"] == "entity":
             made = EntityModel(name, int(row["min"]), int(row["max"]) if row["max"] else None)
