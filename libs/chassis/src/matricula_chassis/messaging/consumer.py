@@ -53,13 +53,18 @@ class ConsumerStalled(Exception):  # noqa: N818 - named as the fact it states
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSettings:
-    """How a consumer paces itself; times in seconds."""
+    """How a consumer paces itself; times in seconds.
 
-    max_batch: int = 1000
+    While records keep coming, offsets are committed every `offsets_every`; what a crash makes the
+    next member read again, the inbox knows.
+    """
+
+    max_batch: int = 2000
     poll: float = 0.2
     session_timeout: float = 10.0
     heartbeat: float = 3.0
     max_poll_interval: float = 300.0
+    offsets_every: float = 0.25
     lag_every: float = 5.0
     stall_limit: float = 120.0
     backoff: Backoff = field(default_factory=Backoff)
@@ -118,6 +123,7 @@ class Consumer:
         self._applier = EventApplier(self.subscription, clock=clock)
         self._lanes: dict[TopicPartition, _Lane] = {}
         self._uncommitted: dict[TopicPartition, int] = {}
+        self._offsets_due = 0.0
         self._generation = 0
         self._busy = asyncio.Lock()
         self._is_member = False
@@ -178,6 +184,8 @@ class Consumer:
                 if watching.done():
                     watching.result()
                 await self._poll(kafka)
+            async with self._busy:
+                await self._commit_offsets(kafka)
         finally:
             watching.cancel()
             await asyncio.wait({watching})
@@ -193,8 +201,9 @@ class Consumer:
                 if generation != self._generation:
                     return  # reassigned partitions are read again from their committed offset
                 await self._process(kafka, partition, records)
-        async with self._busy:
-            await self._commit_offsets(kafka)
+        if not got or asyncio.get_running_loop().time() >= self._offsets_due:
+            async with self._busy:
+                await self._commit_offsets(kafka)
 
     async def _process(
         self, kafka: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Any]
@@ -264,6 +273,7 @@ class Consumer:
 
     async def _commit_offsets(self, kafka: AIOKafkaConsumer) -> None:
         offsets, self._uncommitted = self._uncommitted, {}
+        self._offsets_due = asyncio.get_running_loop().time() + self._settings.offsets_every
         if not offsets:
             return
         try:
