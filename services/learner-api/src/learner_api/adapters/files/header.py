@@ -8,7 +8,12 @@ from datetime import date
 from typing import Any, Final
 
 from learner_api.domain.record import Fault, ParsedRecord, usable_reference
-from learner_api.domain.record_checks import MAX_FAULTS, read_entity, read_record
+from learner_api.domain.record_checks import (
+    MAX_FAULTS,
+    check_consistency,
+    read_entity,
+    read_record,
+)
 from learner_api.domain.record_file import FileHead, FileRefused
 from learner_api.domain.record_model import HEADER
 from matricula_chassis.errors import FieldFault
@@ -63,3 +68,8 @@ def build_record(
     """Return one learner with its faults; `structure` are those found while taking it apart."""
     data, faults = read_record(raw, lenient=True)
     return ParsedRecord(position, usable_reference(data), data, (*structure, *faults))
+
+
+def sound_record(position: int, data: dict[str, Any]) -> ParsedRecord:
+    """Return one learner whose data is in its normal form and has no fault against the model."""
+    return ParsedRecord(position, usable_reference(data), data, tuple(check_consistency(data)))

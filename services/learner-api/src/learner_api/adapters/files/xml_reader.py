@@ -9,7 +9,8 @@ from typing import Any, Final
 from lxml import etree
 
 from learner_api.adapters.files.content import Content, too_large
-from learner_api.adapters.files.header import build_record, read_head
+from learner_api.adapters.files.header import build_record, read_head, sound_record
+from learner_api.adapters.files.xml_sound import read_sound
 from learner_api.adapters.files.xml_text import (
     Element,
     elements,
@@ -64,14 +65,20 @@ class XmlReader:
             if learner.tag != _LEARNER:
                 raise FileRefused("file-structure-invalid", line=line_of(learner))
             _check_before(learner, first=self._position == FIRST_POSITION)
-            raw, faults = _shape(LEARNER, learner, text=learner.text)
-            if _any_attribute(learner):
-                faults.append(_attribute())
-            yield build_record(self._position, raw, faults)
+            yield self._record(learner)
             self._position += 1
             _drop_before(learner)
         if learner is not None:
             _check_after(learner)
+
+    def _record(self, learner: Element) -> ParsedRecord:
+        data = read_sound(learner)
+        if data is not None:
+            return sound_record(self._position, data)
+        raw, faults = _shape(LEARNER, learner, text=learner.text)
+        if _any_attribute(learner):
+            faults.append(_attribute())
+        return build_record(self._position, raw, faults)
 
     def _top_level(self) -> Iterator[Element]:
         """Yield LearningProvider and each Learner that stands directly below Message."""
