@@ -15,7 +15,7 @@ from matricula_chassis.crypto import FileKeyEncryptionKey
 from matricula_contracts.policy import DOCUMENT
 from matricula_localstack import postgres
 from matricula_localstack.issuer.directory import Directory, default_clients, default_people
-from matricula_localstack.paths import Home
+from matricula_localstack.paths import Home, repository_root
 from matricula_localstack.ports import Ports, ports_from
 from matricula_localstack.provision import DatabaseUrls, database_name, urls_for
 from matricula_localstack.secret_files import SecretFiles
@@ -63,7 +63,11 @@ class Platform:
         """
         data = self.home.root / service.name
         data.mkdir(mode=0o700, exist_ok=True)
-        places = {"data": str(data), **self.ports.numbers}
+        places = {
+            "data": str(data),
+            "repository": str(repository_root()),
+            **self.ports.numbers,
+        }
         values = {name: text.format_map(places) for name, text in service.settings.items()}
         values |= self._secret_files(service)
         if service.key_encryption_key:

@@ -27,8 +27,9 @@ class Service:
 
     `tasks` are finite commands that come before every process. `databases` maps the start of the
     variables that name a database to the owner of that database. In the values of `settings`,
-    `{data}` stands for the service's own folder and `{name}` for the port of that name. `secrets`
-    are variables whose value is made at random (64 hexadecimal digits) and given as a file.
+    `{data}` stands for the service's own folder, `{repository}` for this checkout and `{name}` for
+    the port of that name. `secrets` are variables whose value is made at random (64 hexadecimal
+    digits) and given as a file.
     """
 
     name: str
@@ -120,6 +121,9 @@ SERVICES: Final = (
             "ILR_VALIDATOR_LEARNER_API_URL": "http://127.0.0.1:{learner-api}",
             "ILR_VALIDATOR_EVENT_LOG_URL": "http://127.0.0.1:{event-log}",
             "ILR_VALIDATOR_STORAGE_DIRECTORY": "{data}/files",
+            "ILR_VALIDATOR_REFERENCE_DIRECTORY": (
+                "{repository}/services/ilr-validator/src/ilr_validator/reference_sample"
+            ),
         },
         secrets=("ILR_VALIDATOR_INDEX_KEY",),
         key_encryption_key="ILR_VALIDATOR_KEY_FILE",

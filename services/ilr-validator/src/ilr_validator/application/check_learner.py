@@ -11,6 +11,7 @@ from ilr_validator.application.check import Check
 from ilr_validator.application.record_json import Read, read_learners
 from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Batch, Surroundings
+from ilr_validator.engine.code_lists import CodeList
 from ilr_validator.engine.facts import FileFacts
 from ilr_validator.engine.record import Message
 from ilr_validator.engine.reference import ReferenceTable
@@ -80,6 +81,8 @@ class LearnerCheck:
         self,
         pack: Pack,
         model: RecordModel,
+        *,
+        code_lists: Mapping[str, CodeList] | None = None,
         reference: Mapping[type[ReferenceTable], ReferenceTable] | None = None,
     ) -> None:
         self.pack = pack
@@ -87,7 +90,7 @@ class LearnerCheck:
         surroundings = Surroundings(
             year=pack.year,
             constants=pack.constants,
-            code_lists=pack.code_lists,
+            code_lists=code_lists or pack.code_lists,
             reference=reference,
         )
         self._check = Check(pack, model, surroundings)

@@ -19,6 +19,10 @@ from matricula_chassis.audit import ActionContext
 from matricula_contracts.events import Event
 
 
+class NoRulesError(Exception):
+    """There are no rules for this year, or no record that they could look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnerRecord:
     """A live learner as learner-api has it; personal data, for the time of the check only."""
@@ -55,7 +59,7 @@ class LearnerChecks(Protocol):
     async def judge(
         self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
     ) -> Judgement:
-        """Check learners; raises LookupError without rules, RecordNotReadableError."""
+        """Check learners; raises NoRulesError, RecordNotReadableError."""
 
 
 class LearnerFindings(Protocol):

@@ -17,7 +17,6 @@ from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import EntityModel, FieldModel, RecordModel
 
 WHOLE: Final = re.compile(r"[+-]?[0-9]+")
-FIELD_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]{1,39}")
 DECIMAL: Final = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)")
 
 
@@ -97,9 +96,8 @@ def _collect(record: Any, entity: EntityModel, above: _Above, found: dict[str, _
             for place, one in _each(value, pointer):
                 _collect(one, children[name], _Above(above.owner, number, place), found)
         elif name not in known:
-            # A name that somebody made up may itself be personal: only what looks like a field.
-            shown = pointer if FIELD_NAME.fullmatch(name) else above.pointer
-            raise RecordNotReadableError("unknown_field", shown)
+            # A name that the record does not have may itself be personal: it is not repeated.
+            raise RecordNotReadableError("unknown_field", above.pointer)
 
 
 def _each(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ilr_validator.adapters.reference.snapshot import Snapshot
 from ilr_validator.application.check_learner import LearnerCheck, Occasion
-from ilr_validator.application.learner_ports import Judgement
+from ilr_validator.application.learner_ports import Judgement, NoRulesError
 from ilr_validator.packs.pack import load
 from ilr_validator.packs.record_model import load_record_model
 
@@ -30,7 +30,7 @@ class LearnerThread:
     async def judge(
         self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
     ) -> Judgement:
-        """Check learners; raises LookupError without rules, RecordNotReadableError."""
+        """Check learners; raises NoRulesError, RecordNotReadableError."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._thread, self._judge, academic_year, records, occasion
@@ -51,8 +51,15 @@ class LearnerThread:
     ) -> Judgement:
         check = self._checks.get(academic_year)
         if check is None:
-            pack = load(academic_year)
-            check = LearnerCheck(pack, load_record_model(pack.name), self._reference.tables)
-            self._checks[academic_year] = check
+            check = self._checks[academic_year] = self._made(academic_year)
         results = check.judge(records, occasion)
         return Judgement(check.pack.version, self._reference.digest, results, check.stage_of)
+
+    def _made(self, academic_year: str) -> LearnerCheck:
+        try:
+            pack = load(academic_year)
+            model = load_record_model(pack.name)
+        except LookupError as error:
+            raise NoRulesError from error
+        lists = self._reference.code_lists.over(pack.code_lists)
+        return LearnerCheck(pack, model, code_lists=lists, reference=self._reference.tables)

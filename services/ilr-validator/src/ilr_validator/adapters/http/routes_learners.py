@@ -23,10 +23,11 @@ from ilr_validator.adapters.http.learner_schemas import (
 )
 from ilr_validator.adapters.http.schemas import Severity
 from ilr_validator.application.check_learner import Occasion
-from ilr_validator.application.learner_ports import LearnerWork
+from ilr_validator.application.learner_ports import LearnerWork, NoRulesError
 from ilr_validator.application.record_json import RecordNotReadableError
 from ilr_validator.domain.learner_findings import LearnerFindingFilter
 from ilr_validator.packs.calendar import open_years, return_at
+from ilr_validator.packs.pack import available
 from matricula_chassis.auth import Principal, requires
 from matricula_chassis.clock import london_date
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
@@ -36,7 +37,7 @@ from matricula_contracts.events import DataRead
 router = APIRouter(tags=["learners"])
 MOST_AIMS: Final = 98
 FAULTS: Final = {
-    "unknown_field": "The record has no such field.",
+    "unknown_field": "There is a name here that the record does not have.",
     "not_an_object": "This must be an object, or a list of objects.",
 }
 
@@ -53,10 +54,12 @@ async def check_learner(
     now = means.clock.now()
     today = london_date(now)
     year = body.academic_year or next(reversed(open_years(today)), "")
-    return_name = body.return_name or return_at(year, today) if year else None
+    if year not in available():
+        raise NotFound("academic-year-not-found")
+    return_name = body.return_name or return_at(year, today)
     try:
         judged = await means.checks.judge(year, [body.record], Occasion(ukprn, now, return_name))
-    except LookupError:
+    except NoRulesError:
         raise NotFound("academic-year-not-found") from None
     except RecordNotReadableError as error:
         fault = FieldFault(f"/record{error.pointer}", error.fault, FAULTS[error.fault])
