@@ -6,11 +6,12 @@ A rule counts as implemented only where a case of it passes. `--check` says whet
 would be written, and changes nothing.
 """
 
+import inspect
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from tests.conformance.ilr_cases import cases, difference
 from tests.conformance.ilr_vectors import PLAIN, WITH_REFERENCE, judge, vectors
 
 from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.rule import Rule
+from ilr_validator.packs.data_files import base_of
 from ilr_validator.packs.pack import Pack, available, load
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "ilr-rules.md"
@@ -28,7 +31,7 @@ Written by `python -m tests.conformance.ilr_coverage`. For each rule that is in 
 severity (W1→E4: a warning that turns into an error at R04), the reference tables that its
 evaluation was seen to ask, and what proves it. *Recorded*: cases recorded from the official engine
 of 2020-21, for the rules of that year and those whose definition a later year keeps. *Own*: cases
-of the project, derived from the published texts by somebody who had not read the definition.
+of the project (a year by differences keeps those of its base), derived from the published texts by somebody who had not read the definition.
 *Generated*: field definitions are proved by one value that breaks and one that keeps each of them.
 
 A rule without a passed case does not count as implemented, whatever the code says.
@@ -76,15 +79,18 @@ def recorded_proofs() -> dict[str, Proof]:
 
 
 def proofs_of(pack: Pack, recorded: dict[str, Proof]) -> dict[str, Proof]:
-    """Put together what proves the rules of a pack."""
+    """Put together what proves the rules of a pack: its own cases, and those of what it keeps."""
     proofs: dict[str, Proof] = defaultdict(Proof)
-    earlier = load(KEPT_FROM).rules
-    for name, rule in pack.rules.items():
-        kept = next((old for old, one in earlier.items() if one.breaks is rule.breaks), None)
-        if kept in recorded:
-            proofs[name].recorded += recorded[kept].recorded
-            proofs[name].wrong += recorded[kept].wrong
-            proofs[name].tables |= recorded[kept].tables
+    earlier = {KEPT_FROM: recorded}
+    base = base_of(pack.name)
+    if base is not None:
+        earlier[base] = proofs_of(load(base), recorded)
+    for earlier_name, known in earlier.items():
+        kept = {_definition(rule): name for name, rule in load(earlier_name).rules.items()}
+        for name, rule in pack.rules.items():
+            old = kept.get(_definition(rule))
+            if old in known and not proofs[name].recorded + proofs[name].own:
+                proofs[name] = replace(known[old], tables=set(known[old].tables))
     for case in cases():
         if case.pack == pack.name:
             with tables_asked(proofs[case.rule].tables):
@@ -92,6 +98,10 @@ def proofs_of(pack: Pack, recorded: dict[str, Proof]) -> dict[str, Proof]:
             proofs[case.rule].own += is_equal
             proofs[case.rule].wrong += not is_equal
     return proofs
+
+
+def _definition(rule: Rule) -> object:
+    return inspect.unwrap(rule.breaks)
 
 
 def page() -> str:
