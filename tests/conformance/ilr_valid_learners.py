@@ -1,4 +1,4 @@
-"""Ten learners that break no rule of 2025-26, one of each funding model, and what judges them.
+"""Learners that break no rule of 2025-26, one of each funding model and more, and what judges them.
 
 They stand in `services/ilr-validator/tests/cases/valid-2025-26.json` with the rows of reference
 data that they name besides the sample that is shipped. FM35 and FM10 stand for learners carried
@@ -29,8 +29,12 @@ from ilr_validator.packs.pack import Pack, load
 Row = Mapping[str, Any]
 PACK: Final = "2025-26"
 SAMPLE: Final = Path(next(iter(ilr_validator.__path__))) / "reference_sample"
-MAY_STAY_NOT_RUN: Final[Mapping[str, str]] = {}
-"""Rules that may stay not run for a valid learner, each with its reason. None needs to."""
+MAY_STAY_NOT_RUN: Final[Mapping[str, str]] = {
+    "Filename_2": "what the provider sent before is not known",
+    "Filename_8": "what the provider sent before is not known",
+    "Inconsistent UKPRN": "who sends the file is not known",
+}
+"""Rules that may stay not run, each with its reason: of the whole file only, of a learner none."""
 FILE: Final[Mapping[str, Any]] = {
     "ukprn": 10000001,
     "filename_ukprn": 10000001,
@@ -70,6 +74,11 @@ def business_rules() -> list[str]:
 def learners() -> Mapping[int, Row]:
     """Give the learners by funding model; nobody may change them."""
     return {one["LearningDelivery"][0]["FundModel"]: one for one in _content()["learners"]}
+
+
+def more_learners() -> Mapping[str, Row]:
+    """Give further learners who break no rule, each by what is special about it."""
+    return {one["name"]: one["learner"] for one in _content()["more_learners"]}
 
 
 @functools.cache

@@ -18,6 +18,11 @@ NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 CARRIED_OVER_BEFORE = {35: "2024-08-01", 10: "2024-08-01"}
 
 
+def all_learners() -> list[Mapping[str, Any]]:
+    """Give all valid learners, as one file has them."""
+    return [*valid.learners().values(), *valid.more_learners().values()]
+
+
 def message(learner: Mapping[str, Any]) -> dict[str, Any]:
     """Give a file of one learner, as `evaluate` reads it."""
     return {
@@ -52,8 +57,15 @@ def test_a_valid_learner_breaks_no_rule(fund_model: int) -> None:
     assert judgement.not_run <= set(valid.MAY_STAY_NOT_RUN)
 
 
+@pytest.mark.parametrize("name", valid.more_learners())
+def test_a_learner_with_a_longer_story_breaks_no_rule(name: str) -> None:
+    judgement = valid.judged([valid.more_learners()[name]], valid.business_rules())
+    assert judgement.fired == ()
+    assert judgement.not_run <= set(valid.MAY_STAY_NOT_RUN)
+
+
 def test_the_valid_learners_break_no_rule_in_one_file() -> None:
-    judgement = valid.judged([*valid.learners().values()], valid.business_rules())
+    judgement = valid.judged(all_learners(), valid.business_rules())
     assert judgement.fired == ()
     assert judgement.not_run <= set(valid.MAY_STAY_NOT_RUN)
 
