@@ -255,6 +255,21 @@ async def test_findings_are_paged_and_filtered_and_the_read_is_recorded(
     assert (await bench.get(path, "auditor")).status_code == 403
 
 
+async def test_the_summary_counts_the_learners_and_their_findings(bench: Any, live: Live) -> None:
+    for _ in range(2):
+        await live.change(uuid4(), 1, record(**BROKEN))
+    await live.change(uuid4(), 1, record())
+    (year,) = (await bench.get("/v1/learner-findings", "auditor")).json()["items"]
+    assert (year["academic_year"], year["learners"]) == ("2025-26", 3)
+    assert year["rules_not_run"]
+    assert year["errors"] + year["warnings"] == sum(one["findings"] for one in year["rules"])
+    broken = {one["rule"]: (one["findings"], one["learners"]) for one in year["rules"]}
+    assert broken["DateOfBirth_25"] == (2, 2)
+    headers = bench.as_role("data_quality", ukprn=10_000_002)
+    other = await bench.client.get("/v1/learner-findings", headers=headers)
+    assert other.json()["items"] == []
+
+
 async def test_only_the_provider_itself_sees_a_learners_findings(bench: Any, live: Live) -> None:
     learner_id = uuid4()
     await live.change(learner_id, 1, record(**BROKEN))

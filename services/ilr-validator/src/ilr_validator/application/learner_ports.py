@@ -14,6 +14,7 @@ from ilr_validator.domain.learner_findings import (
     LearnerFinding,
     LearnerFindingFilter,
     LearnerState,
+    YearSummary,
 )
 from matricula_chassis.audit import ActionContext
 from matricula_contracts.events import Event
@@ -72,6 +73,7 @@ class LearnerFindings(Protocol):
         self, learner_id: UUID, academic_year: str, *, ukprn: int
     ) -> Mapping[Key, LearnerFinding]: ...
     async def keep(self, state: LearnerState, changes: FindingChanges) -> None: ...
+    async def summary(self, *, ukprn: int) -> Sequence[YearSummary]: ...
     async def page(
         self,
         learner_id: UUID,

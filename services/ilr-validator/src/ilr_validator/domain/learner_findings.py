@@ -73,6 +73,33 @@ class LearnerFindingFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How often live learners of a provider break a rule at present."""
+
+    rule: str
+    severity: str
+    findings: int
+    learners: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearSummary:
+    """What the rules of a year say of all live learners of a provider at present."""
+
+    academic_year: str
+    learners: int
+    """How many were checked."""
+    not_run: int
+    """Rules that could not be judged for at least one of them."""
+    rules: tuple[RuleCount, ...]
+    """Those with findings, the most frequent first."""
+
+    def count(self, severities: frozenset[str]) -> int:
+        """Return how many findings have one of these severities."""
+        return sum(one.findings for one in self.rules if one.severity in severities)
+
+
+@dataclass(frozen=True, slots=True)
 class FindingChanges:
     """How what was found differs from what stood."""
 

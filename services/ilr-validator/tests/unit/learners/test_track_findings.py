@@ -19,6 +19,7 @@ from ilr_validator.domain.learner_findings import (
     LearnerFinding,
     LearnerFindingFilter,
     LearnerState,
+    YearSummary,
 )
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.clock import FixedClock
@@ -126,6 +127,9 @@ class Store:
         for one in changes.closed:
             del standing[one.key]
         assert len(standing) == changes.open
+
+    async def summary(self, *, ukprn: int) -> Sequence[YearSummary]:
+        raise NotImplementedError
 
     async def page(
         self,

@@ -1,5 +1,6 @@
 """The bodies of live checks, and of the findings of live learners."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from ilr_validator.adapters.http.schemas import ParameterOut, ReturnName
 from ilr_validator.application.check_learner import FormFinding
-from ilr_validator.domain.learner_findings import KeptFinding, LearnerState
+from ilr_validator.domain.learner_findings import KeptFinding, LearnerState, YearSummary
 from matricula_chassis.http import Page
 
 AcademicYear = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}$")]
@@ -147,6 +148,44 @@ class LearnerFindingsPage(Page[LearnerFindingOut]):
     """One page of findings, with the checks that they come from, one for each year."""
 
     checks: list[YearCheckOut]
+
+
+class RuleCountOut(BaseModel):
+    """How often live learners break a rule at present."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    severity: str
+    findings: int
+    learners: int
+
+
+class YearSummaryOut(BaseModel):
+    """What the rules of a year say of all live learners at present."""
+
+    model_config = ConfigDict(frozen=True)
+
+    academic_year: str
+    learners: int = Field(description="How many were checked.")
+    errors: int
+    warnings: int
+    rules_not_run: int = Field(
+        description="Rules that could not be judged for at least one of them."
+    )
+    rules: list[RuleCountOut] = Field(description="Those with findings, the most frequent first.")
+
+    @classmethod
+    def of(cls, one: YearSummary) -> Self:
+        """Return how a year is summed up."""
+        return cls(
+            academic_year=one.academic_year,
+            learners=one.learners,
+            errors=one.count(frozenset({"E", "F"})),
+            warnings=one.count(frozenset({"W"})),
+            rules_not_run=one.not_run,
+            rules=[RuleCountOut(**asdict(each)) for each in one.rules],
+        )
 
 
 def _text(value: Any) -> str | None:

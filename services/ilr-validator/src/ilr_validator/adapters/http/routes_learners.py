@@ -20,6 +20,7 @@ from ilr_validator.adapters.http.learner_schemas import (
     LearnerFindingOut,
     LearnerFindingsPage,
     YearCheckOut,
+    YearSummaryOut,
 )
 from ilr_validator.adapters.http.schemas import Severity
 from ilr_validator.application.check_learner import Occasion
@@ -31,7 +32,13 @@ from ilr_validator.packs.pack import available
 from matricula_chassis.auth import Principal, requires
 from matricula_chassis.clock import london_date
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
-from matricula_chassis.http import cursor_key, decode_cursor, encode_cursor, problem_responses
+from matricula_chassis.http import (
+    Page,
+    cursor_key,
+    decode_cursor,
+    encode_cursor,
+    problem_responses,
+)
 from matricula_contracts.events import DataRead
 
 router = APIRouter(tags=["learners"])
@@ -113,6 +120,17 @@ async def list_learner_findings(
         next=following,
         checks=[YearCheckOut.of(one) for one in states.values()],
     )
+
+
+@router.get("/v1/learner-findings")
+async def summarise_learner_findings(
+    means: MeansDep,
+    principal: Annotated[Principal, Depends(requires("summarise_learner_findings"))],
+) -> Page[YearSummaryOut]:
+    """Sum up what the live learners break at present, for each year: counts only."""
+    async with means.learner_work(context_of(principal)) as work:
+        found = await work.learner_findings.summary(ukprn=provider_of(principal))
+    return Page(items=[YearSummaryOut.of(one) for one in found], next=None)
 
 
 def _limit_aims(record: Mapping[str, Any]) -> None:

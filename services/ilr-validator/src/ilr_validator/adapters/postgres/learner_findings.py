@@ -16,6 +16,8 @@ from ilr_validator.domain.learner_findings import (
     LearnerFinding,
     LearnerFindingFilter,
     LearnerState,
+    RuleCount,
+    YearSummary,
 )
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.ids import IdSource
@@ -123,6 +125,44 @@ class LearnerFindingStore:
             KeptFinding(**{name: row[name] for name in _LIFE}, finding=_finding(row))
             for row in found
         ]
+
+    async def summary(self, *, ukprn: int) -> Sequence[YearSummary]:
+        """Return how many learners of this provider were checked and what stands, by year."""
+        check, finding = learner_check, learner_finding
+        rule = sa.func.unnest(check.c.not_run).table_valued("name").render_derived().lateral()
+        counts = sa.select(check.c.academic_year, sa.func.count()).where(check.c.ukprn == ukprn)
+        not_run = (
+            sa.select(check.c.academic_year, sa.func.count(sa.distinct(rule.c.name)))
+            .join(rule, sa.true())
+            .where(check.c.ukprn == ukprn)
+        )
+        standing = sa.select(
+            finding.c.academic_year,
+            finding.c.rule,
+            finding.c.severity,
+            sa.func.count().label("findings"),
+            sa.func.count(sa.distinct(finding.c.learner_id)).label("learners"),
+        ).where(finding.c.ukprn == ukprn, finding.c.closed_at.is_(None))
+        rows = await self._work.session.execute(
+            standing.group_by(finding.c.academic_year, finding.c.rule, finding.c.severity)
+        )
+        rules: dict[str, list[RuleCount]] = {}
+        for year, *facts in rows:
+            rules.setdefault(year, []).append(RuleCount(*facts))
+        silent = await self._by_year(not_run.group_by(check.c.academic_year))
+        checked = await self._by_year(counts.group_by(check.c.academic_year))
+        return [
+            YearSummary(
+                year,
+                learners,
+                silent.get(year, 0),
+                tuple(sorted(rules.get(year, ()), key=lambda one: (-one.findings, one.rule))),
+            )
+            for year, learners in sorted(checked.items())
+        ]
+
+    async def _by_year(self, query: sa.Select[Any]) -> dict[str, int]:
+        return {row[0]: row[1] for row in await self._work.session.execute(query)}
 
     def _opened(self, one: LearnerFinding, state: LearnerState) -> dict[str, Any]:
         return {

@@ -127,6 +127,14 @@ learner_finding = sa.Table(
         ["learner_check.learner_id", "learner_check.academic_year"],
     ),
 )
+sa.Index("learner_check_summed", learner_check.c.ukprn, learner_check.c.academic_year)
+sa.Index(
+    "learner_finding_summed",
+    learner_finding.c.ukprn,
+    learner_finding.c.academic_year,
+    learner_finding.c.rule,
+    postgresql_where=learner_finding.c.closed_at.is_(None),
+)
 sa.Index("learner_finding_listed", learner_finding.c.learner_id, learner_finding.c.finding_id)
 sa.Index(
     "learner_finding_open",

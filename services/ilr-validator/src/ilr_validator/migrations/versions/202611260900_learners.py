@@ -48,6 +48,11 @@ _STATEMENTS = (
         REFERENCES learner_check (learner_id, academic_year)
     )
     """,
+    "CREATE INDEX learner_check_summed ON learner_check (ukprn, academic_year)",
+    """
+    CREATE INDEX learner_finding_summed ON learner_finding (ukprn, academic_year, rule)
+      WHERE closed_at IS NULL
+    """,
     "CREATE INDEX learner_finding_listed ON learner_finding (learner_id, finding_id)",
     """
     CREATE UNIQUE INDEX learner_finding_open
