@@ -17,6 +17,7 @@ from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import RESTRICTED, EntityModel, FieldModel, RecordModel
 
 NUMBERS: Final = frozenset({"int", "decimal"})
+NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 DECIMAL_PLACES: Final = 1
 """Of every decimal of the record."""
 
@@ -65,6 +66,10 @@ def definitions(model: RecordModel, names: frozenset[str]) -> list[Definition]:
     return found
 
 
+def _digits(number: float) -> str:
+    return f"{number:.0f}" if number.is_integer() else f"{number}"
+
+
 MESSAGES: Final[Mapping[str, Callable[[FieldModel], str]]] = {
     "MA": lambda field: f"{field.name} is missing.",
     "AL": lambda field: (
@@ -74,7 +79,7 @@ MESSAGES: Final[Mapping[str, Callable[[FieldModel], str]]] = {
     ),
     "AP": lambda field: f"{field.name} holds characters, or a form, that it must not have.",
     "AR": lambda field: (
-        f"{field.name} is not between {field.low:g} and {field.high:g}."
+        f"{field.name} is not between {_digits(field.low)} and {_digits(field.high)}."
         if field.low is not None and field.high is not None
         else f"{field.name} is out of range."
     ),
@@ -121,8 +126,13 @@ def _wrong(column: Text, field: FieldModel, check: str) -> Mask:
         return column.test(lambda text: not all(one.fullmatch(text) for one in patterns))
     if check == "AR" and field.low is not None and field.high is not None:
         low, high = field.low, field.high
-        return column.test(lambda text: not low <= float(text) <= high)
+        return column.test(lambda text: _is_number(text) and not low <= float(text) <= high)
     return np.zeros(len(column), bool)
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether a text is a number; UCASPERID is one in a field of text."""
+    return NUMBER.fullmatch(text) is not None
 
 
 def _is_too_long(text: str, length: int, field: FieldModel) -> bool:

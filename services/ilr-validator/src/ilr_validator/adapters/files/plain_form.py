@@ -77,7 +77,7 @@ def _rewrite(events: Any, out: BinaryIO, namespace: str) -> None:
             if element is root:
                 return
             apart = max(element.sourceline - lines, 0)
-            text = "\n" * apart + "".join(_written(element, namespace))
+            text = "\n" * apart + "".join(written(element, namespace))
             lines += text.count("\n")
             out.write(text.encode())
             element.clear(keep_tail=True)
@@ -116,7 +116,7 @@ def _events(stream: BinaryIO) -> Any:
     )  # fmt: skip
 
 
-def _written(element: Any, namespace: str) -> Iterator[str]:
+def written(element: Any, namespace: str) -> Iterator[str]:
     """Give an element without prefixes; `namespace` is the one that holds where it stands."""
     name = etree.QName(element)
     own = name.namespace or ""
@@ -132,7 +132,7 @@ def _written(element: Any, namespace: str) -> Iterator[str]:
         yield f"{attribute.localname}={quoteattr(value)}"
     yield ">" + escape(element.text or "", CARRIAGE_RETURN)
     for child in element:
-        yield from _written(child, own)
+        yield from written(child, own)
         yield escape(child.tail or "", CARRIAGE_RETURN)
     yield f"</{name.localname}>"
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from lxml import etree
 
+from ilr_validator.adapters.files.plain_form import written
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Rows
 from ilr_validator.packs.raw import RawTable
@@ -35,9 +36,10 @@ def raw_tables(learners: bytes, tree: etree._Element, model: RecordModel) -> dic
     """
     parts = PLAIN_TAG.split(learners)
     if len(parts) // 3 != cast("float", tree.xpath("count(//*)")) - 1:
-        # Attributes, empty-element tags, comments: canonical XML has them no more, or in one form.
-        canonical = etree.tostring(tree, method="c14n", with_comments=False)
-        parts = ANY_TAG.split(canonical)[3:]
+        # Attributes, prefixes, empty-element tags: written anew, they have one form.
+        namespace = etree.QName(tree).namespace or ""
+        anew = "".join(part for learner in tree for part in written(learner, namespace))
+        parts = ANY_TAG.split(anew.encode())
     names, texts = parts[1::3], parts[2::3]
     positions = _positions(names)
     tables: dict[str, RawTable] = {}

@@ -1,0 +1,1 @@
+"""Files: how they are opened, refused, checked in parts, and written again."""
