@@ -11,6 +11,7 @@ from tools.lint.source import ROOT
 
 import consent_registry.__main__
 import event_log.__main__
+import ilr_validator.__main__
 import learner_api.__main__
 import matricula_gateway.__main__
 import matricula_localstack.__main__
@@ -21,6 +22,7 @@ PROGRAMS = {
     "learner-api": learner_api.__main__.app,
     "consent-registry": consent_registry.__main__.app,
     "event-log": event_log.__main__.app,
+    "ilr-validator": ilr_validator.__main__.app,
 }
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")

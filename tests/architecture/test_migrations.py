@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 import consent_registry.adapters.postgres.tables
 import event_log.adapters.postgres.tables
+import ilr_validator.adapters.postgres.tables
 import learner_api.adapters.postgres.tables
 from matricula_chassis.db import migrate
 from matricula_localstack.provision import DatabaseUrls, plain
@@ -40,6 +41,11 @@ HISTORIES = [
         "consent_registry",
     ),
     History("event_log.migrations", event_log.adapters.postgres.tables.metadata, "event_log"),
+    History(
+        "ilr_validator.migrations",
+        ilr_validator.adapters.postgres.tables.metadata,
+        "ilr_validator",
+    ),
 ]
 each = pytest.mark.parametrize("history", HISTORIES, ids=lambda one: one.package)
 _EVERYTHING = """

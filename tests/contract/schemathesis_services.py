@@ -1,4 +1,4 @@
-"""The three services as schemathesis calls them: in process, on real databases, with data in them.
+"""The services as schemathesis calls them: in process, on real databases, with data in them.
 
 Each opens its databases in the ASGI lifespan, so they belong to the event loop that serves.
 """
@@ -101,7 +101,7 @@ class Served:
             yield client
 
 
-def _served(name: str, make_app: Callable[..., FastAPI], open_service: Opened) -> Served:
+def served(name: str, make_app: Callable[..., FastAPI], open_service: Opened) -> Served:
     clock = SystemClock()
     gateway, issuer = TokenMint(clock), TokenMint(clock, issuer=OIDC_ISSUER)
     guard = authenticator(POLICY, service=name, gateway=gateway, provider=issuer)
@@ -126,7 +126,7 @@ def serve_consent_registry(urls: DatabaseUrls) -> Served:
         finally:
             await database.dispose()
 
-    return _served("consent-registry", consent_registry.make_app, opened)
+    return served("consent-registry", consent_registry.make_app, opened)
 
 
 async def _fill_consent_registry(served: Served) -> None:
@@ -204,7 +204,7 @@ def serve_learner_api(urls: DatabaseUrls, key_urls: DatabaseUrls, folder: Path) 
             await _fill_learner_api(served, made)
             yield
 
-    return _served("learner-api", learner_api.make_app, opened)
+    return served("learner-api", learner_api.make_app, opened)
 
 
 async def _fill_learner_api(served: Served, made: Any) -> None:
@@ -289,7 +289,7 @@ def serve_event_log(urls: DatabaseUrls, folder: Path) -> Served:
         finally:
             await database.dispose()
 
-    return _served("event-log", event_log.make_app, opened)
+    return served("event-log", event_log.make_app, opened)
 
 
 async def _fill_event_log(

@@ -20,7 +20,7 @@ from matricula_contracts.events import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "contracts"
-SERVICES = ("consent-registry", "event-log", "gateway", "learner-api")
+SERVICES = ("consent-registry", "event-log", "gateway", "ilr-validator", "learner-api")
 Change = Callable[[dict[str, Any]], None]
 _ANY: dict[str, Any] = {
     "topic": "learning.learner",

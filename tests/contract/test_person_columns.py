@@ -13,12 +13,14 @@ from tools.contracts import privacy
 from matricula_contracts import fields
 from matricula_localstack.provision import plain
 
-PACKAGES = ("learner_api", "consent_registry", "event_log")
+PACKAGES = ("learner_api", "consent_registry", "event_log", "ilr_validator")
 SEARCHABLE = {"integer", "bigint", "smallint", "numeric", "boolean", "bytea", "uuid", "date"}
 # columns whose name says something else than it seems to; each with its reason
 KNOWN = {
     ("dead_letter", "header_names"): "names of the headers of a record that could not be applied",
     ("checkpoint", "note"): "a signed tree head",
+    ("validation", "return_name"): "one of R01 to R14",
+    ("learner_check", "return_name"): "one of R01 to R14",
 }
 BLIND_INDEXES = {"learner_search"}  # keyed hashes under the names of what they find
 _COLUMNS = """

@@ -171,7 +171,7 @@ TOPICS: Final[Any] = {
             "type": "ilr.shard.requested.v1",
             "topic": "ilr.shard",
             "producers": ("ilr-validator",),
-            "consumers": ("ilr-validator",),
+            "consumers": ("event-log", "ilr-validator"),
             "reason": None,
             "description": "A part of a file is to be validated",
         },

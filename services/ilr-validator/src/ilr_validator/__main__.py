@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ilr_validator.adapters.commands.app import app as checking
+from ilr_validator.adapters.commands.reference import reference
 
 
 class _LateCommands(TyperGroup):
@@ -46,6 +47,7 @@ def _describe() -> None:
 
 
 app.registered_commands += checking.registered_commands
+app.add_typer(reference, name="reference")
 
 if __name__ == "__main__":
     app()

@@ -213,7 +213,10 @@ async def cancel_validation(
     responses={
         200: {
             "description": "The report.",
-            "content": dict.fromkeys(sorted(set(REPORTS.values())), _BINARY),
+            "content": {
+                kind: {} if kind == "application/json" else _BINARY
+                for kind in sorted(set(REPORTS.values()))
+            },
         },
         **problem_responses(404),
     },
