@@ -1,4 +1,4 @@
-"""The commands that need no platform: evaluate, validate, rules."""
+"""The commands that need no platform: evaluate, validate, rules, migrate-year."""
 
 import sys
 import time
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ilr_validator.adapters.commands.migrate_year import migrate_year
 from ilr_validator.adapters.files.refusals import UnreadableFileError
 from ilr_validator.adapters.files.validation import Order, Validation
 from ilr_validator.adapters.files.validation import validate as validate_file
@@ -221,8 +222,11 @@ def _tell(result: Validation, seconds: float) -> None:
 def _say_if_provisional(pack: Pack) -> None:
     if pack.is_provisional:
         typer.echo(
-            f"The rules of {pack.name} are provisional: this check is partial."
-            f" {len(pack.not_judged)} rules are not run, for all or for some learners, as their"
-            f" wording is not published. Version: {pack.version}.",
+            f"The rules of {pack.name} are provisional: this check is partial. The wording of"
+            f" {len(pack.not_judged)} rules is not published: they are not run for those whom the"
+            f" changes of the year concern. Version: {pack.version}.",
             err=True,
         )
+
+
+app.command()(migrate_year)
