@@ -29,6 +29,7 @@ from ilr_validator.adapters.files.sources import PlainSource, PlainWorkspace, So
 from ilr_validator.adapters.files.valid_file import noted, write_valid_file
 from ilr_validator.adapters.files.whole_file import message_of, whole_file_findings
 from ilr_validator.adapters.files.work_folder import put_in_place, work_folder
+from ilr_validator.adapters.reference.official_rules import without_definition
 from ilr_validator.adapters.reference.snapshot import Snapshot
 from ilr_validator.adapters.reports import (
     SCHEMA,
@@ -259,7 +260,8 @@ def report_facts(order: Order, check: Check) -> ReportFacts:
         has_names=order.has_names,
         file_rules_not_run=file_rules_not_run(
             check.pack, order.reference, is_name_judged=order.checks_name
-        ),
+        )
+        | without_definition(order.reference.official_rules, check.pack.facts),
     )
 
 
