@@ -7,6 +7,7 @@ here may hold personal data: subjects are pseudonyms, changed fields are names w
 import re
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, Protocol, Self
 
 _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?::[a-z][a-z0-9_]{0,39}){1,3}")
@@ -139,10 +140,16 @@ def audit_block(facts: AuditFacts, actor: Actor) -> dict[str, Any]:
 
 
 def _present(value: Actor | AuditFacts) -> dict[str, Any]:
-    names = _ACTOR_MEMBERS if isinstance(value, Actor) else _FACT_MEMBERS
-    found = ((name, getattr(value, name)) for name in names)
-    return {name: member for name, member in found if member not in (None, (), False)}
+    names, read = _ACTOR_MEMBERS if isinstance(value, Actor) else _FACT_MEMBERS
+    found = zip(names, read(value), strict=True)
+    return {name: member for name, member in found if member not in _ABSENT}
 
 
-_ACTOR_MEMBERS: Final = tuple(member.name for member in fields(Actor))
-_FACT_MEMBERS: Final = tuple(member.name for member in fields(AuditFacts))
+def _members(kind: type[Actor | AuditFacts]) -> tuple[tuple[str, ...], "attrgetter[Any]"]:
+    names = tuple(member.name for member in fields(kind))
+    return names, attrgetter(*names)
+
+
+_ABSENT: Final = (None, (), False)
+_ACTOR_MEMBERS: Final = _members(Actor)
+_FACT_MEMBERS: Final = _members(AuditFacts)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matricula_chassis.crypto import BlindIndex, index_key, new_key
+from matricula_chassis.crypto import BlindIndex, KeyedDigest, index_key, new_key
 
 ROOT = bytes(range(32))
 
@@ -22,6 +22,13 @@ def derived_by_hand(root: bytes, name: str) -> bytes:
 @pytest.mark.parametrize("name", ["learner.uln", "learner.postcode", "x"])
 def test_index_keys_are_derived_as_the_standard_says(name: str) -> None:
     assert index_key(ROOT, name) == derived_by_hand(ROOT, name)
+
+
+@given(key=st.binary(max_size=200), content=st.binary(max_size=200))
+def test_a_keyed_digest_is_hmac_sha_256_also_the_second_time(key: bytes, content: bytes) -> None:
+    keyed = KeyedDigest(key)
+    keyed.of(b"another")
+    assert keyed.of(content) == hmac.digest(key, content, hashlib.sha256)
 
 
 @pytest.mark.parametrize("bits", [8, 20, 32, 63, 64])

@@ -3,7 +3,7 @@
 Nothing here knows what a field or a person is; `cryptography` does the cryptography.
 """
 
-from matricula_chassis.crypto.blind_index import BlindIndex, index_key
+from matricula_chassis.crypto.blind_index import BlindIndex, KeyedDigest, index_key
 from matricula_chassis.crypto.data_keys import DataKeyCache
 from matricula_chassis.crypto.files import (
     AlreadyFinished,
@@ -44,6 +44,7 @@ __all__ = [
     "FileInUse",
     "FileKeyEncryptionKey",
     "KeyEncryptionKey",
+    "KeyedDigest",
     "SealBroken",
     "SubordinateKey",
     "UnknownKey",

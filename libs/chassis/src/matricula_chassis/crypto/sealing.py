@@ -7,6 +7,7 @@ at most 2^32 blocks (NIST SP 800-38D section 8.3); keys here belong to one perso
 
 import os
 import struct
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ _FORMAT: Final = 1
 _HEADER: Final = struct.Struct(">BH")
 _BODY_AT: Final = _HEADER.size + NONCE_BYTES
 OVERHEAD_BYTES: Final = _BODY_AT + TAG_BYTES
+_UUID_MARK: Final = b"u" + (16).to_bytes(4, "big")
 
 CipherKey = bytes | bytearray | AESGCM
 """A key of 32 bytes, or the cipher already made from one (which saves 2 µs a block)."""
@@ -55,16 +57,19 @@ def context_of(*parts: str | int | UUID) -> bytes:
 
     Different parts never give the same bytes: each carries its kind and its length.
     """
-    pieces = []
-    for part in parts:
-        if isinstance(part, UUID):
-            kind, raw = b"u", part.bytes
-        elif isinstance(part, str):
-            kind, raw = b"s", part.encode("utf-8")
-        else:
-            kind, raw = b"i", str(int(part)).encode("ascii")
-        pieces.append(kind + len(raw).to_bytes(4, "big") + raw)
-    return b"".join(pieces)
+    return b"".join(
+        [_UUID_MARK + part.bytes if isinstance(part, UUID) else _piece(part) for part in parts]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _piece(part: str | int) -> bytes:
+    kind, raw = (
+        (b"s", part.encode("utf-8"))
+        if isinstance(part, str)
+        else (b"i", str(int(part)).encode("ascii"))
+    )
+    return kind + len(raw).to_bytes(4, "big") + raw
 
 
 def seal(

@@ -4,7 +4,6 @@ A block is bound to its table, row, kind, version, person and key version, so th
 else. Keeps no key longer than the call that needs it; the cache of data keys is the key store's.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +14,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from learner_api.domain.partition import keyed_by_number
 from learner_api.domain.record import TEMPORARY_ULN, comparison_form, person_key
-from matricula_chassis.crypto import BlindIndex, context_of, index_key, open_sealed, seal
+from matricula_chassis.crypto import (
+    BlindIndex,
+    KeyedDigest,
+    context_of,
+    index_key,
+    open_sealed,
+    seal,
+)
 
 IDENTITY: Final = 1
 SPECIAL: Final = 2
@@ -65,7 +71,7 @@ class SearchIndexes:
     def __init__(self, root: bytes) -> None:
         # All 64 bits: within a file, equal numbers are taken for one ULN without decrypting.
         self._uln = BlindIndex(index_key(root, "learner.uln"), bits=64)
-        self._digest = index_key(root, "learner.digest")
+        self._digest = KeyedDigest(index_key(root, "learner.digest"))
         self._ni_number = BlindIndex(index_key(root, "learner.ni_number"))
         self._email = BlindIndex(index_key(root, "learner.email"))
         self._postcode = BlindIndex(index_key(root, "learner.postcode"))
@@ -79,7 +85,7 @@ class SearchIndexes:
 
     def digest(self, canonical: bytes) -> bytes:
         """Return a keyed digest of a whole record, to see whether two say the same."""
-        return hmac.digest(self._digest, canonical, "sha256")[:DIGEST_BYTES]
+        return self._digest.of(canonical)[:DIGEST_BYTES]
 
     def of_record(self, record: Mapping[str, Any]) -> SearchValues:
         """Return every index of a complete record."""
