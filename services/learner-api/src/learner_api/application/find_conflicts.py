@@ -30,9 +30,11 @@ async def find_conflicts(
     known = await _known(work, submission, records, live=live, unchanged=unchanged)
     conflicts: Conflicts = {}
     for record in records:
-        if record.record_id not in unchanged:
+        if record.record_id in unchanged:
+            continue
+        if others := known.sharing_a_number_with(record):
             person = person_key(record.data)
-            if any(is_conflict(person, other) for other in known.sharing_a_number_with(record)):
+            if any(is_conflict(person, other) for other in others):
                 conflicts[record.record_id] = {Reason.CONFLICTS_WITH_PERSON}
     return conflicts, unchanged
 

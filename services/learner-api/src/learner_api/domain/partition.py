@@ -31,6 +31,8 @@ class _Plan:
     by_value: Mapping[str, Field]
     children: Mapping[str, bool]
     keeps_row: bool
+    is_clear: bool
+    """No value of a row without unknown names is anywhere but in clear."""
 
 
 def _plan(entity: Entity) -> _Plan:
@@ -43,6 +45,9 @@ def _plan(entity: Entity) -> _Plan:
         by_value=by_value,
         children={name: ENTITIES[name].repeats for name in entity.children},
         keeps_row=any(item.storage == "clear" for item in entity.fields) or bool(entity.children),
+        is_clear=not by_value
+        and not entity.children
+        and all(item.storage == "clear" for item in fixed),
     )
 
 
@@ -76,6 +81,8 @@ def keyed_by_number(tree: Mapping[str, Any]) -> dict[Any, Any]:
 def _divide(plan: _Plan, values: Mapping[str, Any]) -> Parts:
     if plan.entity.row_classes and plan.entity.class_of_row(values) != "ordinary":
         return Parts({}, {}, _numbered(plan, values))
+    if plan.is_clear and values.keys() <= plan.clear:
+        return Parts(dict(values), {}, {})
     clear: Tree = {}
     identity: Tree = {}
     special: Tree = {}

@@ -36,6 +36,7 @@ _ULN_RANGE: Final = range(1_000_000_000, TEMPORARY_ULN + 1)
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9 ]{1,12}")
 _OBJECT: Final = (dict, Mapping)
 """For isinstance: nearly always a dict, which is found without asking the abstract class."""
+_SCALARS: Final = frozenset({str, int, bool, float})
 _SPACE_HYPHEN_APOSTROPHE: Final = (
     "\\s\u00ad"
     "\\-\u058a\u05be\u1806\u2010-\u2015\u2212\u2e3a\u2e3b\u301c\u30a0\ufe58\ufe63\uff0d"
@@ -158,8 +159,10 @@ def canonical(data: Mapping[str, Any]) -> bytes:
     return orjson.dumps(_canonical_row(data), option=orjson.OPT_SORT_KEYS)
 
 
-def _canonical_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without what is absent; most values are scalars and stay as they are."""
+def _canonical_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row without what is absent; one of scalars alone stays as it is."""
+    if type(row) is dict and _SCALARS.issuperset(map(type, row.values())):
+        return row
     stable: dict[str, Any] = {}
     for name, value in row.items():
         kind = type(value)
@@ -176,7 +179,8 @@ def _canonical_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _canonical_list(items: list[Any]) -> list[Any]:
     stable: list[Any] = [_canonical_row(item) if type(item) is dict else item for item in items]
     if len(stable) > 1:
-        stable.sort(key=_sorted_json)
+        # What was written to be compared need not be written again.
+        return [orjson.Fragment(text) for text in sorted(map(_sorted_json, stable))]
     return stable
 
 

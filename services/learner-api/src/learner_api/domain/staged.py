@@ -71,6 +71,8 @@ class StagedRecord:
     def judged(self, more: Iterable[str], *, is_unchanged: bool) -> "StagedRecord":
         """Return the record with further reasons added and the state that follows from all."""
         reasons = tuple(sorted({*self.reasons, *more}))
+        if not reasons and not is_unchanged and self.state is RecordState.ACCEPTED:
+            return self  # nearly every record
         calm = RecordState.UNCHANGED if is_unchanged else RecordState.ACCEPTED
         return replace(self, reasons=reasons, state=RecordState.QUARANTINED if reasons else calm)
 

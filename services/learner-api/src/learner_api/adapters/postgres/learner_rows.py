@@ -24,7 +24,7 @@ from learner_api.adapters.postgres.record_tables import EntityTable, clear_field
 from learner_api.adapters.postgres.tables import RECORD_TABLES, SEARCH_KEYS
 from learner_api.domain.learner_version import LearnerVersion
 from learner_api.domain.partition import divide
-from matricula_contracts.fields import ENTITIES, Field
+from matricula_contracts.fields import ENTITIES, Entity, Field
 
 Row = tuple[Any, ...]
 
@@ -166,13 +166,37 @@ def _history_row(version: LearnerVersion, key: AESGCM) -> Row:
 def _add_children(
     parent: str, values: Mapping[str, Any], key: Row, rows: dict[str, list[Row]]
 ) -> None:
-    for name in ENTITIES[parent].children:
+    for name, table, repeats, has_children, read in _CHILDREN[parent]:
         found = values.get(name)
-        if found is None or name not in _ENTITIES:
+        if found is None:
             continue
-        stored, read = _ENTITIES[name]
-        numbered = found.items() if stored.entity.repeats else ((None, found),)
+        into = rows[table]
+        numbered = found.items() if repeats else ((None, found),)
         for number, row in numbered:
             row_key = key if number is None else (*key, number)
-            rows[stored.table.name].append((*row_key, *read(row)))
-            _add_children(name, row, row_key, rows)
+            into.append((*row_key, *read(row)))
+            if has_children:
+                _add_children(name, row, row_key, rows)
+
+
+_Child = tuple[str, str, bool, bool, Getter]
+"""Name, table, whether it repeats, whether it has children, and how its row is read."""
+
+
+def _children(entity: Entity) -> tuple[_Child, ...]:
+    found = [_ENTITIES[name] for name in entity.children if name in _ENTITIES]
+    return tuple(
+        (
+            stored.entity.name,
+            stored.table.name,
+            stored.entity.repeats,
+            bool(stored.entity.children),
+            read,
+        )
+        for stored, read in found
+    )
+
+
+_CHILDREN: Final[Mapping[str, tuple[_Child, ...]]] = {
+    name: _children(entity) for name, entity in ENTITIES.items()
+}
