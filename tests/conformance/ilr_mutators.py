@@ -1,10 +1,9 @@
 """Makes a valid learner break one rule of 2025-26, for every rule; counts how many it can.
 
-    python -m tests.conformance.ilr_mutators [RULE …]
+    python -m tests.conformance.ilr_mutators [--page | RULE …]
 
-A mutator is a line of `mutators-2025-26.jsonl`, written by hand: a change of the valid learner of a
-funding model. Where there is none, a case of the rule that fires is laid over the valid learner of
-the funding model that fits it best; the mildest way of doing so that makes the rule fire is taken.
+A mutator is a line of `mutators-2025-26.jsonl`, written by hand, or a case of the rule that fires,
+laid over the valid learner of the funding model that fits it: the mildest way that works is taken.
 """
 
 import copy
@@ -13,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
@@ -24,6 +24,19 @@ from ilr_validator.engine.code_lists import CodeList
 from ilr_validator.engine.reference import ReferenceTable, reference_tables
 
 HAND_MADE: Final = CASES / f"mutators-{valid.PACK}.jsonl"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "ilr-valid-learners.md"
+HEADING: Final = """# Learners that break no rule of 2025-26, and how each rule is broken
+
+Written by `python -m tests.conformance.ilr_mutators --page`. The learners are synthetic and stand in
+`services/ilr-validator/tests/cases/valid-2025-26.json`; they are judged alone, together, as a form
+and as a file, with a reference snapshot in which no table is absent, and nothing fires. A mutator
+changes one of them so that a rule fires; others may fire too, as some rules imply others.
+
+## Valid learners
+
+FM35 and FM10 stand for learners carried over from before August 2024.
+"""
+BY_HAND: Final = "by hand"
 Lists = Literal["joined", "by place", "replaced"]
 
 
@@ -80,6 +93,7 @@ class Mutant:
         return {rule for rule, _, _ in judgement.fired}
 
 
+@cache
 def mutator(rule: str) -> Mutant | None:
     """Give a mutant that breaks the rule; None where none of those tried does."""
     return next((one for one in tried(rule) if rule in one.fired()), None)
@@ -130,7 +144,7 @@ def _by_hand(line: Mapping[str, Any]) -> Mutant:
     others = [valid.learners()[one] for one in line.get("others", ())]
     return Mutant(
         rule=line["rule"],
-        how="by hand",
+        how=BY_HAND,
         learners=[] if line.get("no_learner") else [learner, *others],
         header={**valid.HEADER, **line.get("header", {})},
         file={**valid.FILE, **line.get("file", {})},
@@ -284,27 +298,48 @@ def _code(code: str | Mapping[str, str]) -> tuple[str, tuple[float, float]]:
     )
 
 
-def main(names: list[str]) -> int:
-    counts: Counter[str] = Counter()
+def page() -> str:
+    """Give the page on valid learners and mutators; see its heading."""
     rules = valid.business_rules()
-    missing = []
-    others = []
+    found = {rule: mutator(rule) for rule in rules}
+    fired = [one for one in found.values() if one is not None]
+    by_hand = sum(one.how == BY_HAND for one in fired)
+    missing = [rule for rule, one in found.items() if one is None]
+    special = {
+        f"funding model {fund_model}": learner for fund_model, learner in valid.learners().items()
+    } | dict(valid.more_learners())
+    return "\n".join(
+        [
+            HEADING,
+            "| learner | aims |\n|---|---:|",
+            *(f"| {name} | {len(one['LearningDelivery'])} |" for name, one in special.items()),
+            "\n## Rules that stay not run\n",
+            "For a valid learner none. For a file these, as the file alone does not tell:\n",
+            *(f"- {rule}: {reason}" for rule, reason in valid.MAY_STAY_NOT_RUN.items()),
+            "\n## Mutators\n",
+            f"{len(fired)} of {len(rules)} rules have a mutator that breaks them.",
+            f"{by_hand} are written by hand, {len(fired) - by_hand} made of a case of the rule.",
+            *(f"None has {rule}." for rule in missing),
+            "",
+        ]
+    )
+
+
+def main(names: list[str]) -> int:
+    if names == ["--page"]:
+        PAGE.write_text(page(), "utf-8")
+        return 0
+    rules = valid.business_rules()
+    ways: Counter[str] = Counter()
     for rule in names or rules:
         found = mutator(rule)
-        if found is None:
-            missing.append(rule)
-            continue
-        counts[found.how.partition(": ")[2] or found.how] += 1
-        others.append(len(found.fired(rules)) - 1)
-        if names:
-            print(rule, found.how, sorted(found.fired(rules) - {rule}))
-    for how, count in counts.most_common():
-        print(f"{count:5} {how}")
-    print(f"{sum(counts.values())} of {len(names or rules)} rules have a mutator that breaks them")
-    print(f"{others.count(0)} of them break no other rule")
-    if missing:
-        print("none:", *missing)
-    return int(bool(missing))
+        ways["none" if found is None else found.how.rpartition(": ")[2]] += 1
+        if found is None or names:
+            others = sorted(found.fired(rules) - {rule}) if found else []
+            print(rule, found.how if found else "has no mutator that breaks it", *others)
+    for way, count in ways.most_common():
+        print(f"{count:5} {way}")
+    return int(ways["none"] > 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.conformance import ilr_valid_learners as valid
-from tests.conformance.ilr_mutators import mutator
+from tests.conformance.ilr_mutators import PAGE, mutator, page
 
 from ilr_validator.application.check_learner import LearnerCheck, Occasion
 from ilr_validator.application.evaluate import evaluate
@@ -94,3 +94,7 @@ def test_a_form_with_a_valid_learner_passes_every_stage(fund_model: int) -> None
 @pytest.mark.parametrize("rule", valid.business_rules())
 def test_a_valid_learner_can_be_made_to_break_the_rule(rule: str) -> None:
     assert mutator(rule) is not None
+
+
+def test_the_page_says_how_many_rules_have_a_mutator() -> None:
+    assert PAGE.read_text("utf-8") == page()
