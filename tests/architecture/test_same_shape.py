@@ -26,7 +26,6 @@ ALLOWED = {
     "event_log": {"cryptography"},
     "ilr_validator": set[str](),
     "consent_registry": set[str](),
-    "ilr_validator": set[str](),
     "matricula_gateway": set[str](),
 }
 

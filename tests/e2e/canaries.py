@@ -45,6 +45,10 @@ class Canary:
         broken = {"FamilyName": f"{self.record['FamilyName']} 77", "Email": "no.at.sign.jubjub"}
         return replace(self, record={**self.record, **broken})
 
+    def as_a_child(self) -> "Canary":
+        """Return the learner with a date of birth that breaks rules, which then name it."""
+        return replace(self, record={**self.record, "DateOfBirth": "2021-11-13"})
+
 
 def canary(number: int) -> Canary:
     """Return the canary of this number, from 0 to 89; each has values of its own."""

@@ -14,20 +14,26 @@ from tests.chaos.truth import Truth
 from tests.e2e.canaries import Canary, canary, found_below, found_in, write_file
 from tests.e2e.refusals import attempts
 from tests.e2e.users import Provider, Users
+from tests.e2e.validations import validated
 
 from matricula_testkit.ilr.learners import learner
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(900)]
 
 LIVE, QUARANTINED, REFUSED, KEYED_IN = canary(0), canary(1).with_fault(), canary(2), canary(3)
-NEEDLES = tuple(needle for one in (LIVE, QUARANTINED, REFUSED, KEYED_IN) for needle in one.needles)
+REGISTERED = 10_000_010
+"""A provider of the sample reference data that no other test uses."""
+VALIDATED = canary(4).as_a_child()
+ALL = (LIVE, QUARANTINED, REFUSED, KEYED_IN, VALIDATED)
+NEEDLES = tuple(needle for one in ALL for needle in one.needles)
 
 
 async def test_no_personal_data_gets_out(users: Users, tmp_path: Path) -> None:
     since = datetime.now(UTC)
-    provider = await users.provider()
+    provider = await users.provider(REGISTERED)
     await users.agree(provider)
     learner_id = await _told(users, provider, tmp_path)
+    await _validated(users, provider, tmp_path)
     problems = await _refused(users, provider, learner_id)
     await users.export(provider.auditor, tmp_path / "log")
     assert await Truth(users.own.platform).drained(since=since) == 0
@@ -78,6 +84,26 @@ async def _told(users: Users, provider: Provider, folder: Path) -> str:
     learner_id = str(found["items"][0]["learner_id"])
     await users.calls.get(provider.coordinator, f"/v1/learners/{learner_id}")
     return learner_id
+
+
+async def _validated(users: Users, provider: Provider, folder: Path) -> None:
+    """Have the canaries validated, one of them with values that break rules; read what came out."""
+    records = [LIVE.record, VALIDATED.record, *(learner(98, number) for number in range(20))]
+    file = write_file(folder, records, ukprn=provider.ukprn)
+    done = await validated(users, provider.coordinator, file)
+    assert done["state"] == "finished"
+    where = f"/v1/validations/{done['validation_id']}"
+    found = await users.calls.all_pages(provider.coordinator, f"{where}/findings")
+    assert VALIDATED.record["DateOfBirth"][:4] in orjson.dumps(found).decode()
+    for kind in done["reports"]:
+        path = f"{where}/reports/{kind}"
+        await users.calls.download(provider.coordinator, path, folder / kind)
+    _cut_short(file)
+    assert (await validated(users, provider.coordinator, file))["state"] == "refused"
+
+
+def _cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-500])
 
 
 def _searches(one: Canary) -> list[dict[str, object]]:

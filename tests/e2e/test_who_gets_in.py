@@ -14,6 +14,7 @@ DOORS = {
     "learner-api": ("/v1/learners", "training_coordinator"),
     "consent-registry": ("/v1/agreements", "dpo"),
     "event-log": ("/v1/checkpoint", "auditor"),
+    "ilr-validator": ("/v1/validations", "auditor"),
 }
 SERVICES = tuple(DOORS)
 

@@ -63,9 +63,12 @@ class Users:
         """The address of the identity issuer."""
         return self.own.platform.addresses["OIDC_ISSUER"]
 
-    async def provider(self) -> Provider:
-        """Return a provider that nobody has used before, without agreements."""
-        ukprn = next(self.ukprns)
+    async def provider(self, ukprn: int | None = None) -> Provider:
+        """Return a provider that nobody has used before, without agreements.
+
+        `ukprn` names one of the sample reference data, for files that are to be validated.
+        """
+        ukprn = ukprn or next(self.ukprns)
         partner, stranger = f"partner-{ukprn}", f"stranger-{ukprn}"
         entries = await upsert(
             self.http,

@@ -29,8 +29,6 @@ ENDED: Final = frozenset(
         ValidationState.FAILED,
     }
 )
-REPEATABLE: Final = frozenset({ValidationState.CANCELLED, ValidationState.FAILED})
-"""The same file, sent again after one of these, is validated anew."""
 WAITING: Final = frozenset({ValidationState.RECEIVED, ValidationState.PREPARING})
 
 
@@ -76,11 +74,6 @@ class Validation:
     def is_ended(self) -> bool:
         """Say whether nothing more happens by itself."""
         return self.state in ENDED
-
-    @property
-    def is_repeatable(self) -> bool:
-        """Say whether the same file may be validated anew."""
-        return self.state in REPEATABLE or self.wrapped_key is None
 
     def learners_a_second(self, now: datetime) -> float | None:
         """Return how fast learners are or were checked; None before the first part is done."""

@@ -182,11 +182,6 @@ class Vault:
         """Erase every file of a validation."""
         await asyncio.to_thread(shutil.rmtree, self._path(validation_id), ignore_errors=True)
 
-    async def drop_reports(self, validation_id: UUID, folder: UUID) -> None:
-        """Erase reports that nobody will read, because others were faster."""
-        path = self._path(validation_id) / reports_folder(folder)
-        await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
-
     async def erase_orphans(
         self, known: Callable[[Sequence[UUID]], Awaitable[set[UUID]]], before: datetime
     ) -> int:
