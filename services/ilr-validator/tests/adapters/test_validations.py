@@ -248,3 +248,32 @@ async def test_progress_ends_with_the_validation(bench: Any, small: Path) -> Non
     done = await bench.validated(small)
     got = await bench.get(f"/v1/validations/{done['validation_id']}/events")
     assert "event: end" in got.text
+
+
+async def test_a_file_that_the_storage_lost_fails_and_may_be_sent_again(
+    bench: Any, small: Path
+) -> None:
+    answer = await bench.send(small)
+    lost = bench.storage / answer.json()["validation_id"] / "upload"
+    lost.unlink()
+    await bench.settle()
+    done = await bench.validation(answer.json()["validation_id"])
+    assert (done["state"], done["problem"]["type"]) == ("failed", "/problems/internal-error")
+    assert (await bench.send(small)).status_code == 202
+
+
+async def test_what_never_ended_is_erased_as_well(bench: Any, small: Path) -> None:
+    answer = await bench.send(small)
+    assert await bench.erase(bench.context) == 1
+    assert list(bench.storage.iterdir()) == []
+    await bench.settle()
+    done = await bench.validation(answer.json()["validation_id"])
+    assert (done["state"], done["file_name"]) == ("failed", None)
+
+
+async def test_every_read_of_findings_and_reports_is_recorded(bench: Any, small: Path) -> None:
+    done = await bench.validated(small)
+    await bench.get(f"/v1/validations/{done['validation_id']}/findings")
+    await bench.get(f"/v1/validations/{done['validation_id']}/reports/violations.csv")
+    reads = [one for one in await bench.events() if one.type == "access.data.read.v1"]
+    assert [one.data["operation"] for one in reads] == ["list_findings", "get_validation_report"]

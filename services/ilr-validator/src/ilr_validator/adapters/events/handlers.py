@@ -84,6 +84,10 @@ class JobHandlers:
         )
         try:
             return await job.ahead(envelope.data, context)
+        except FileNotFoundError:
+            # It was erased, or the storage lost it: no trial brings it back.
+            log.exception("work.file_gone", stage=job.stage, event_id=str(envelope.id))
+            return Failed(job.stage)
         except PASSING as error:
             return error
         except Exception:

@@ -56,7 +56,6 @@ class ValidationStore:
 
     async def find(self, validation_id: UUID, *, lock: bool = False) -> Validation | None:
         """Return a validation of any provider, if there is one; `lock` holds it to the commit."""
-        # lint-skip: tenant-scope-required those who work act for everybody
         query = sa.select(*_COLUMNS).where(validation.c.validation_id == validation_id)
         found = await self._work.session.execute(query.with_for_update() if lock else query)
         row = found.mappings().first()
@@ -64,6 +63,7 @@ class ValidationStore:
 
     async def change(self, one: Validation, **values: Any) -> Validation:
         """Change a validation that this transaction holds, and return it as it then is."""
+        # lint-skip: tenant-scope-required its own transaction has read it and holds it
         await self._work.session.execute(
             sa.update(validation)
             .where(validation.c.validation_id == one.validation_id)
@@ -86,11 +86,12 @@ class ValidationStore:
 
     # lint-skip: tenant-scope-required the clean-up looks at everybody's
     async def expired(self, *, before: datetime, limit: int) -> Sequence[UUID]:
-        """Return those that ended before a moment and whose data is still there."""
+        """Return those that ended, or came and never ended, before, with data still there."""
+        since = sa.func.coalesce(validation.c.ended_at, validation.c.received_at)
         query = (
             sa.select(validation.c.validation_id)
-            .where(validation.c.wrapped_key.is_not(None), validation.c.ended_at <= before)
-            .order_by(validation.c.ended_at)
+            .where(validation.c.wrapped_key.is_not(None), since <= before)
+            .order_by(since)
             .limit(limit)
         )
         return list((await self._work.session.execute(query)).scalars())
