@@ -2,19 +2,27 @@
 
 import copy
 import csv
+import io
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import numpy as np
 import orjson
 
 from ilr_validator.adapters.files.parts import PartChecker
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
 from ilr_validator.adapters.files.sources import PlainSource, PlainWorkspace
-from ilr_validator.adapters.files.valid_file import tidied
-from ilr_validator.adapters.files.validation import Order, Validation, prepared, validate
+from ilr_validator.adapters.files.valid_file import tidied, write_valid_file
+from ilr_validator.adapters.files.validation import (
+    Order,
+    Validation,
+    prepared,
+    validate,
+)
 from ilr_validator.application.check import Finding
 from ilr_validator.packs.pack import load
 from ilr_validator.packs.record_model import EntityModel, FieldModel, load_record_model
@@ -22,6 +30,9 @@ from ilr_validator.packs.record_model import EntityModel, FieldModel, load_recor
 MODEL = load_record_model("2025-26")
 NAMESPACE = MODEL.namespace
 NAME = "ILR-10000001-2526-20260203-091500-01.xml"
+OFFICIAL = (
+    Path(__file__).parents[5] / ".." / "shared/data/ilr/official/schema-2025-26.xsd"
+).resolve()
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = "Secretperson"
 """A value that no message may repeat."""
@@ -167,8 +178,7 @@ def checker(folder: Path, content: str | bytes, **order: Any) -> PartChecker:
     """Open a file; raises FileRefusedError where it is refused."""
     path = folder / NAME
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    work = folder / "work"
-    work.mkdir()
+    work = Path(tempfile.mkdtemp(dir=folder))
     given: dict[str, Any] = {"now": NOW, "application_version": "0", "out": folder}
     return prepared(
         Order(path=path, **(given | order)),
@@ -201,3 +211,22 @@ def tidied_document(learners: Iterable[Mapping[str, Any]]) -> str:
     """A file as the file of valid learners has it: values trimmed, empty fields left out."""
     fields = frozenset(field.name for entity, _ in MODEL.message.walk() for field in entity.fields)
     return tidied(document(learners).encode(), fields).decode()
+
+
+def run_path(path: Path, out: Path, **order: Any) -> Run:
+    """Validate a file that is there."""
+    given: dict[str, Any] = {"now": NOW, "application_version": "0", "pack": "2025-26"} | order
+    return Run(validate(Order(path=path, out=out, **given), lambda *_: None), out)
+
+
+def found(one: PartChecker) -> list[tuple[Any, ...]]:
+    """All findings of an open file but those of the rules over the whole file, without details."""
+    parts = (one.check_range(first, behind) for first, behind in one.file.parts())
+    return sorted(key[:7] for part in parts for key in keys(part.findings))
+
+
+def written_valid(one: PartChecker, has_error: list[bool]) -> str:
+    """The file of the learners without an error, of which nothing else is known."""
+    out = io.BytesIO()
+    write_valid_file(one.file, np.array(has_error), out)
+    return out.getvalue().decode()

@@ -17,9 +17,6 @@ from ilr_validator.packs.record_model import EntityModel, FieldModel
 
 from . import made
 
-OFFICIAL = (
-    Path(__file__).parents[5] / ".." / "shared/data/ilr/official/schema-2025-26.xsd"
-).resolve()
 NAMES = frozenset(name for name, facts in load("2025-26").facts.items() if facts.stage == "field")
 DEFINITIONS = definitions(made.MODEL, NAMES)
 NOT_RESTRICTED = '"'
@@ -129,7 +126,9 @@ def fields_of(entity: EntityModel) -> Iterator[tuple[EntityModel, FieldModel]]:
             yield each, field
 
 
-@pytest.mark.skipif(not OFFICIAL.exists(), reason="the official schema is not beside the checkout")
+@pytest.mark.skipif(
+    not made.OFFICIAL.exists(), reason="the official schema is not beside the checkout"
+)
 def test_what_passes_the_field_definitions_passes_the_official_schema(tmp_path: Path) -> None:
     learners = [
         made.changed(made.learner(), entity.name, **{field.name: value})
@@ -147,7 +146,7 @@ def test_what_passes_the_field_definitions_passes_the_official_schema(tmp_path: 
     passed = [one for number, one in enumerate(learners) if number not in wrong]
     assert 600 < len(passed) < len(learners)
     content = made.tidied_document(passed)
-    schema = etree.XMLSchema(etree.parse(OFFICIAL))
+    schema = etree.XMLSchema(etree.parse(made.OFFICIAL))
     schema.validate(etree.fromstring(content.encode()))
     log: Any = schema.error_log
     found = {element_in(entry.message) for entry in log}

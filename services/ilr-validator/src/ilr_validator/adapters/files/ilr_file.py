@@ -142,10 +142,12 @@ def lines_before(source: Source, end: int) -> int:
 
 def _header(source: Source, first: int, end: int, pack: str) -> dict[str, str]:
     head, tail = source.read(0, first), source.read(end, source.size)
-    # The learners' own lines are left out, so the lines behind them are counted on.
+    # One empty learner stands for all: they must be where learners may stand. Their own lines are
+    # left out, so the lines behind them are counted on.
+    learners = b"<Learner/>" if end > first else b""
     left_out = lines_before(source, end) - head.count(b"\n")
     try:
-        tree = parsed(head + tail)
+        tree = parsed(head + learners + tail)
     except FileRefusedError as error:
         raise _in_file(error, head, left_out, is_head_sound=_is_sound(head)) from None
     fault = root_fault(tree, f"ESFA/ILR/{pack}")

@@ -75,7 +75,7 @@ def _rewrite(events: Any, out: BinaryIO, namespace: str) -> None:
         elif event == "end" and (element is root or element.getparent() is root):
             _check_text_before(element, root)
             if element is root:
-                return
+                continue  # what stands behind it is still to be read
             apart = max(element.sourceline - lines, 0)
             text = "\n" * apart + "".join(written(element, namespace))
             lines += text.count("\n")

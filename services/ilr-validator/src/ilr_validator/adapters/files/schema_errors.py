@@ -11,11 +11,14 @@ from ilr_validator.adapters.reports import SCHEMA, element_in, friendly
 
 REPORTED: Final = 100
 """Errors that are reported at most; a broken export repeats one mistake."""
+EMPTY: Final = "The file is empty."
 SYNTAX: Final = ("ERR_", "NS_ERR_")
 
 
 def parsed(xml: bytes, lines_before: int = 0) -> Any:
     """Parse XML; raises FileRefusedError, with the line of the file, where it is malformed."""
+    if not xml.strip():
+        raise FileRefusedError(Refusal(SCHEMA, EMPTY))
     reader = parser()
     try:
         return etree.fromstring(xml, reader)
@@ -32,7 +35,7 @@ def syntax_refusal(log: Any, lines_before: int = 0) -> Refusal:
                 friendly(entry.type_name, entry.message),
                 line=entry.line + lines_before or None,
             )
-    return Refusal(SCHEMA, friendly("ERR_", ""))
+    return Refusal(SCHEMA, EMPTY)  # the parser says nothing of a file without anything
 
 
 def schema_refusals(log: Any, known: Collection[str], lines_before: int = 0) -> list[Refusal]:

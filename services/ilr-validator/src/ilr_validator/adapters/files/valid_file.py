@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from ilr_validator.adapters.files.ilr_file import IlrFile
-from ilr_validator.adapters.files.xml_columns import text_in
+from ilr_validator.adapters.files.xml_columns import text_in, unescaped
 from ilr_validator.application.check import PartResult
 from ilr_validator.engine.values import Mask
 from ilr_validator.packs.record_model import load_record_model
@@ -80,9 +80,14 @@ def tidied(xml: bytes, fields: frozenset[str]) -> bytes:
     def written(found: re.Match[str]) -> str:
         if found[2] not in fields:
             return found[0]
-        text = text_in(found[3] or "")
+        raw = found[3] or ""
+        text = text_in(raw)
         if text is None:
             return ""
-        return found[0] if text == found[3] else f"<{found[2]}>{escape(text)}</{found[2]}>"
+        if text == unescaped(raw):
+            return found[0]
+        # Characters by number stand in whatever encoding the file declares.
+        safe = escape(text).encode("ascii", "xmlcharrefreplace").decode()
+        return f"<{found[2]}>{safe}</{found[2]}>"
 
     return ELEMENT.sub(written, xml.decode()).encode()

@@ -103,21 +103,29 @@ def validate(order: Order, progress: Progress) -> Validation:
     """
     pack = _pack(order)
     order.out.mkdir(parents=True, exist_ok=True)
-    with work_folder(order.out) as work, Spool(work) as spool:
-        space = PlainWorkspace(work)
-        untidy: list[tuple[int, int]] = []
+    with work_folder(order.out) as work:
         try:
-            source, name = opened(order, PlainSource(order.path), space, pack)
-            checker = prepared(order, source, space, pack)
-            parts = noted(check_parts(checker, order.workers), untidy)
-            has_error = gathered(checker, parts, spool, progress)
+            with Spool(work) as spool:
+                return _checked(order, pack, work, spool, progress)
         except FileRefusedError as error:
-            spool.add_findings(finding_of(refusal) for refusal in error.refusals)
-            return _validation(order, check_of_refused(order, pack), spool, work, None)
-        valid = work / f"{Path(name).stem}{VALID}"
-        with space.create(valid.name) as out:
-            write_valid_file(checker.file, has_error, out, untidy)
-        return _validation(order, checker.check, spool, work, valid)
+            # What earlier parts broke is not reported: the file was refused.
+            with Spool(work) as spool:
+                spool.add_findings(finding_of(refusal) for refusal in error.refusals)
+                return _validation(order, check_of_refused(order, pack), spool, work, None)
+
+
+def _checked(order: Order, pack: Pack, work: Path, spool: Spool, progress: Progress) -> Validation:
+    """Take a file through all stages; raises FileRefusedError where it is refused."""
+    space = PlainWorkspace(work)
+    untidy: list[tuple[int, int]] = []
+    source, name = opened(order, PlainSource(order.path), space, pack)
+    checker = prepared(order, source, space, pack)
+    parts = noted(check_parts(checker, order.workers), untidy)
+    has_error = gathered(checker, parts, spool, progress)
+    valid = work / f"{Path(name).stem}{VALID}"
+    with space.create(valid.name) as out:
+        write_valid_file(checker.file, has_error, out, untidy)
+    return _validation(order, checker.check, spool, work, valid)
 
 
 def _pack(order: Order) -> Pack:

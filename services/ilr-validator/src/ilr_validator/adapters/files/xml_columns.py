@@ -101,9 +101,12 @@ def _column(texts: Sequence[bytes], places: Rows, rows: Rows) -> tuple[Text, boo
 
 def text_in(text: str) -> str | None:
     """Give what a text says: without space around it, and without carriage returns."""
-    if "&" in text:
-        text = REFERENCE.sub(_character, text).replace("&#13;", "")
-    return text.replace("\r", "").strip() or None
+    return unescaped(text).replace("&#13;", "").replace("\r", "").strip() or None
+
+
+def unescaped(text: str) -> str:
+    """Give a text of XML with its references resolved."""
+    return REFERENCE.sub(_character, text) if "&" in text else text
 
 
 def _character(reference: re.Match[str]) -> str:
