@@ -250,9 +250,9 @@ POLICY: Final[Any] = {
                     "internal": False,
                     "public": False,
                 },
-                "read_learner_record": {
-                    "method": "GET",
-                    "path": "/v1/learner-records/{learner_id}",
+                "read_learner_records": {
+                    "method": "POST",
+                    "path": "/v1/learner-records",
                     "permission": "learner.record:read",
                     "rate_per_minute": 60000,
                     "internal": True,

@@ -272,13 +272,7 @@ async def workers_of(made: Parts) -> AsyncIterator[Workers]:
         single.close()
 
 
-def _consumer(
-    made: Parts,
-    group: str,
-    topics: tuple[str, ...],
-    jobs: JobHandlers | LearnerHandlers,
-    pace: ConsumerSettings = WORK_SETTINGS,
-) -> Consumer:
+def _consumer(made: Parts, group: str, topics: tuple[str, ...], jobs: JobHandlers) -> Consumer:
     return Consumer(
         name=group,
         topics=topics,
@@ -287,7 +281,7 @@ def _consumer(
         clock=made.clock,
         handlers=jobs.by_type,
         work_ahead=jobs.work_ahead,
-        settings=pace,
+        settings=WORK_SETTINGS,
     )
 
 
@@ -320,7 +314,17 @@ async def learner_consumer_of(made: Parts) -> AsyncIterator[Consumer]:
 def learner_consumer(made: Parts, records: LearnerRecords) -> Consumer:
     """Return the consumer of learners' events that reads learners there."""
     track = TrackFindings(records=records, checks=made.learners, work=made.work, clock=made.clock)
-    return _consumer(made, GROUP, TOPICS, LearnerHandlers(track), LEARNER_SETTINGS)
+    handlers = LearnerHandlers(track)
+    return Consumer(
+        name=GROUP,
+        topics=TOPICS,
+        uow_factory=made.work,
+        kafka_bootstrap=made.settings.kafka_bootstrap,
+        clock=made.clock,
+        batch_handler=handlers.handle,
+        work_ahead=handlers.work_ahead,
+        settings=LEARNER_SETTINGS,
+    )
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """Live checks over HTTP, and what changed learners break, on a real database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 
 from ilr_validator import bootstrap
@@ -38,13 +39,13 @@ class Learners:
         self.is_silent = False
 
     async def read(
-        self, learner_id: UUID, *, ukprn: int, correlation_id: str
-    ) -> LearnerRecord | None:
+        self, learner_ids: Sequence[UUID], *, ukprn: int, correlation_id: str
+    ) -> Mapping[UUID, LearnerRecord]:
         assert ukprn == UKPRN
         assert correlation_id
         if self.is_silent:
             raise Unavailable("unavailable")
-        return self.stored.get(learner_id)
+        return {one: self.stored[one] for one in learner_ids if one in self.stored}
 
 
 class Live:
@@ -298,10 +299,10 @@ class Tokens:
         return f"token-for-{audience}"
 
 
-async def _read(answer: httpx.Response | Exception) -> LearnerRecord | None:
+async def _read(answer: httpx.Response | Exception) -> Mapping[UUID, LearnerRecord]:
     def transport(request: httpx.Request) -> httpx.Response:
-        assert request.url.path == f"/v1/learner-records/{ONE}"
-        assert request.url.params["ukprn"] == str(UKPRN)
+        assert request.url.path == "/v1/learner-records"
+        assert orjson.loads(request.content) == {"ukprn": UKPRN, "learner_ids": [str(ONE)]}
         assert request.headers["Authorization"] == "Bearer token-for-learner-api"
         assert request.headers["X-Correlation-ID"] == "c-1"
         if isinstance(answer, Exception):
@@ -312,22 +313,22 @@ async def _read(answer: httpx.Response | Exception) -> LearnerRecord | None:
     async with httpx.AsyncClient(
         transport=httpx.MockTransport(transport), base_url="http://learner-api"
     ) as client:
-        return await LearnerApiClient(client, tokens).read(ONE, ukprn=UKPRN, correlation_id="c-1")
+        return await LearnerApiClient(client, tokens).read([ONE], ukprn=UKPRN, correlation_id="c-1")
 
 
 ONE = UUID("01976b2e-7c00-7000-8000-000000000001")
 
 
-async def test_the_client_takes_a_record_and_knows_an_absent_one() -> None:
+async def test_the_client_takes_records_and_leaves_out_what_cannot_be_read() -> None:
     body = {"learner_id": str(ONE), "ukprn": UKPRN, "version": 3, "record": {"ULN": 1}}
-    found = await _read(httpx.Response(200, json={**body, "is_readable": True}))
-    assert found == LearnerRecord(ONE, UKPRN, 3, {"ULN": 1})
-    assert await _read(httpx.Response(200, json={**body, "is_readable": False})) is None
-    assert await _read(httpx.Response(404)) is None
+    readable = httpx.Response(200, json={"items": [{**body, "is_readable": True}], "next": None})
+    assert await _read(readable) == {ONE: LearnerRecord(ONE, UKPRN, 3, {"ULN": 1})}
+    erased = httpx.Response(200, json={"items": [{**body, "is_readable": False}], "next": None})
+    assert await _read(erased) == {}
 
 
 @pytest.mark.parametrize(
-    "answer", [httpx.ConnectError("nobody there"), httpx.Response(503), httpx.Response(403)]
+    "answer", [httpx.ConnectError("nobody there"), httpx.Response(503), httpx.Response(404)]
 )
 async def test_what_the_client_cannot_have_is_an_outage(answer: httpx.Response | Exception) -> None:
     with pytest.raises(Unavailable):

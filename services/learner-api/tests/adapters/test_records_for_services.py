@@ -1,9 +1,10 @@
-"""The whole record of a live learner, for the other services of the platform and nobody else."""
+"""Whole records of live learners, for the other services of the platform and nobody else."""
 
 import json
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from matricula_testkit.ilr.learners import learner
@@ -15,57 +16,57 @@ async def keyed_in(bench: Any, index: int) -> str:
     return str(created.json()["id"])
 
 
-async def test_a_service_reads_the_whole_record_and_its_version(bench: Any) -> None:
-    learner_id = await keyed_in(bench, 1)
-    read = await bench.client.get(
-        f"/v1/learner-records/{learner_id}",
-        params={"ukprn": bench.ukprn},
-        headers=bench.as_service("ilr-validator"),
+async def read(bench: Any, *learner_ids: Any, **more: Any) -> httpx.Response:
+    headers = more.pop("headers", None) or bench.as_service("ilr-validator")
+    body = {"ukprn": bench.ukprn, "learner_ids": [str(one) for one in learner_ids], **more}
+    answer: httpx.Response = await bench.client.post(
+        "/v1/learner-records", json=body, headers=headers
     )
-    assert read.status_code == 200, read.text
-    assert read.headers["ETag"] == '"v1"'
-    assert read.json() == {
-        "learner_id": learner_id,
-        "ukprn": bench.ukprn,
-        "version": 1,
-        "record": learner(5, 1),
-        "is_readable": True,
-    }
+    return answer
+
+
+async def test_a_service_reads_whole_records_with_their_versions(bench: Any) -> None:
+    first, second = await keyed_in(bench, 1), await keyed_in(bench, 2)
+    answer = await read(bench, second, first, second)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["items"] == [
+        {
+            "learner_id": learner_id,
+            "ukprn": bench.ukprn,
+            "version": 1,
+            "record": learner(5, index),
+            "is_readable": True,
+        }
+        for learner_id, index in ((second, 2), (first, 1))
+    ]
 
 
 async def test_the_read_is_an_event_with_provider_and_purpose(bench: Any) -> None:
-    learner_id = await keyed_in(bench, 2)
-    await bench.client.get(
-        f"/v1/learner-records/{learner_id}",
-        params={"ukprn": bench.ukprn},
-        headers=bench.as_service("ilr-validator"),
-    )
+    learner_id = await keyed_in(bench, 3)
+    await read(bench, learner_id)
     [row] = await bench.rows("SELECT key, payload FROM outbox WHERE topic = 'audit.access'")
     data = json.loads(row["payload"])
     assert row["key"] == "ilr-validator"
-    assert (data["operation"], data["resource_id"]) == ("read_learner_record", learner_id)
+    assert (data["operation"], data["resource_id"]) == ("read_learner_records", learner_id)
+    assert data["rows"] == 1
     assert data["audit"]["ukprn"] == bench.ukprn
     assert data["audit"]["purpose"] == "ilr_return"
 
 
-async def test_another_providers_learner_is_not_found(bench: Any) -> None:
-    learner_id = await keyed_in(bench, 3)
-    for asked, ukprn in ((learner_id, 10_000_002), (uuid4(), bench.ukprn)):
-        answer = await bench.client.get(
-            f"/v1/learner-records/{asked}",
-            params={"ukprn": ukprn},
-            headers=bench.as_service("ilr-validator"),
-        )
-        assert answer.status_code == 404
-        assert answer.json()["type"] == "/problems/learner-not-found"
-
-
-@pytest.mark.parametrize("role", ["training_coordinator", "compliance_officer", "dpo", "service"])
-async def test_nobody_reads_it_through_the_gateway_but_a_service(bench: Any, role: str) -> None:
+async def test_another_providers_learners_are_left_out(bench: Any) -> None:
     learner_id = await keyed_in(bench, 4)
-    answer = await bench.client.get(
-        f"/v1/learner-records/{learner_id}",
-        params={"ukprn": bench.ukprn},
-        headers=bench.as_role(role),
-    )
-    assert answer.status_code == (200 if role == "service" else 403)
+    assert (await read(bench, learner_id, ukprn=10_000_002)).json()["items"] == []
+    found = (await read(bench, uuid4(), learner_id)).json()["items"]
+    assert [one["learner_id"] for one in found] == [learner_id]
+
+
+async def test_a_question_has_bounds(bench: Any) -> None:
+    assert (await read(bench)).status_code == 422
+    assert (await read(bench, *(uuid4() for _ in range(201)))).status_code == 422
+    assert (await read(bench, uuid4(), ukprn=7)).status_code == 422
+
+
+@pytest.mark.parametrize("role", ["training_coordinator", "compliance_officer", "dpo"])
+async def test_no_person_reads_whole_records(bench: Any, role: str) -> None:
+    learner_id = await keyed_in(bench, 5)
+    assert (await read(bench, learner_id, headers=bench.as_role(role))).status_code == 403

@@ -49,9 +49,9 @@ class LearnerRecords(Protocol):
     """Reads live learners from their owner."""
 
     async def read(
-        self, learner_id: UUID, *, ukprn: int, correlation_id: str
-    ) -> LearnerRecord | None:
-        """Return a learner; None where there is none that can be read. May raise Unavailable."""
+        self, learner_ids: Sequence[UUID], *, ukprn: int, correlation_id: str
+    ) -> Mapping[UUID, LearnerRecord]:
+        """Return learners of a provider, without those that cannot be read. Raises Unavailable."""
 
 
 class LearnerChecks(Protocol):
@@ -66,13 +66,15 @@ class LearnerChecks(Protocol):
 class LearnerFindings(Protocol):
     """The findings of live learners, in one transaction."""
 
-    async def lock(self, learner_id: UUID, *, ukprn: int) -> None: ...
+    async def lock(self, learner_ids: Sequence[UUID], *, ukprn: int) -> None: ...
     async def versions(self, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], int]: ...
-    async def states(self, learner_id: UUID, *, ukprn: int) -> Mapping[str, LearnerState]: ...
+    async def states(
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[UUID, Mapping[str, LearnerState]]: ...
     async def standing(
-        self, learner_id: UUID, academic_year: str, *, ukprn: int
-    ) -> Mapping[Key, LearnerFinding]: ...
-    async def keep(self, state: LearnerState, changes: FindingChanges) -> None: ...
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[tuple[UUID, str], Mapping[Key, LearnerFinding]]: ...
+    async def keep(self, checked: Sequence[tuple[LearnerState, FindingChanges]]) -> None: ...
     async def summary(self, *, ukprn: int) -> Sequence[YearSummary]: ...
     async def page(
         self,

@@ -4,8 +4,7 @@ Reading and checking take long and come before the transaction; what was found i
 the mark in the inbox. An older version of a record never overwrites what a newer one led to.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -23,6 +22,7 @@ from ilr_validator.application.learner_ports import (
 from ilr_validator.application.record_json import RecordNotReadableError
 from ilr_validator.domain.learner_findings import (
     FindingChanges,
+    Key,
     LearnerFinding,
     LearnerState,
     numbered,
@@ -33,7 +33,7 @@ from matricula_chassis.clock import Clock, london_date
 from matricula_chassis.errors import Unavailable
 from matricula_contracts.events import LearnerFindingsChanged
 
-READ_AT_ONCE: Final = 8
+READ_AT_ONCE: Final = 100
 NOT_A_RECORD: Final = "The record is not one of this year."
 
 
@@ -126,24 +126,19 @@ class TrackFindings:
                 )
         return outcomes
 
-    async def store(self, work: LearnerWork, judged: JudgedLearner) -> None:
-        """Keep what was found, unless a newer version was checked meanwhile."""
-        learner_id, ukprn = judged.learner_id, judged.ukprn
-        await work.learner_findings.lock(learner_id, ukprn=ukprn)
-        states = await work.learner_findings.states(learner_id, ukprn=ukprn)
-        sequence = max((one.sequence for one in states.values()), default=0)
-        for year in judged.years:
-            known = states.get(year.academic_year)
-            if known is not None and known.version > judged.version:
-                continue
-            standing = await work.learner_findings.standing(
-                learner_id, year.academic_year, ukprn=ukprn
-            )
-            changes = FindingChanges.between(standing, year.findings(), was_judged=year.was_judged)
-            sequence += changes.has_news
-            await work.learner_findings.keep(_state(judged, year, sequence), changes)
-            if changes.has_news:
-                _publish(work, judged, year, changes, sequence)
+    async def store(self, work: LearnerWork, judged: Sequence[JudgedLearner]) -> None:
+        """Keep what was found of learners, unless newer versions were checked meanwhile."""
+        for ukprn in {one.ukprn for one in judged}:
+            # Several events of one learner lead to the same outcome.
+            own = {one.learner_id: one for one in judged if one.ukprn == ukprn}
+            store = work.learner_findings
+            await store.lock(list(own), ukprn=ukprn)
+            states = await store.states(list(own), ukprn=ukprn)
+            standing = await store.standing(list(own), ukprn=ukprn)
+            checked: list[tuple[LearnerState, FindingChanges]] = []
+            for one in own.values():
+                checked += _compare(work, one, states.get(one.learner_id, {}), standing)
+            await store.keep(checked)
 
     async def _not_known(
         self, changes: Sequence[LearnerChange], years: Sequence[str], context: ActionContext
@@ -160,22 +155,24 @@ class TrackFindings:
     async def _read(
         self, changes: Sequence[LearnerChange]
     ) -> dict[UUID, LearnerRecord | Exception | None]:
-        free = asyncio.Semaphore(READ_AT_ONCE)
+        found: dict[UUID, LearnerRecord | Exception | None] = {}
+        for ukprn in {one.ukprn for one in changes}:
+            own = [one for one in changes if one.ukprn == ukprn]
+            for start in range(0, len(own), READ_AT_ONCE):
+                found |= await self._read_some(own[start : start + READ_AT_ONCE], ukprn)
+        return found
 
-        async def read(one: LearnerChange) -> LearnerRecord | Exception | None:
-            async with free:
-                try:
-                    found = await self._records.read(
-                        one.learner_id, ukprn=one.ukprn, correlation_id=one.correlation_id
-                    )
-                except Unavailable as error:
-                    return error
-            if found is not None and found.version < one.version:
-                return Unavailable("unavailable", fault="older_than_the_event")
-            return found
-
-        found = await asyncio.gather(*(read(one) for one in changes))
-        return {one.learner_id: each for one, each in zip(changes, found, strict=True)}
+    async def _read_some(
+        self, changes: Sequence[LearnerChange], ukprn: int
+    ) -> dict[UUID, LearnerRecord | Exception | None]:
+        ids = [one.learner_id for one in changes]
+        try:
+            read = await self._records.read(
+                ids, ukprn=ukprn, correlation_id=changes[0].correlation_id
+            )
+        except Unavailable as error:
+            return dict.fromkeys(ids, error)
+        return {one.learner_id: _recent(read.get(one.learner_id), one) for one in changes}
 
     async def _judge(
         self, year: str, records: Sequence[LearnerRecord], ukprn: int, at: datetime
@@ -202,6 +199,35 @@ class TrackFindings:
             return Judgement(
                 nothing.pack_version, nothing.reference_digest, [result], nothing.stage_of
             )
+
+
+def _recent(found: LearnerRecord | None, change: LearnerChange) -> LearnerRecord | Exception | None:
+    if found is not None and found.version < change.version:
+        return Unavailable("unavailable", fault="older_than_the_event")
+    return found
+
+
+def _compare(
+    work: LearnerWork,
+    judged: JudgedLearner,
+    states: Mapping[str, LearnerState],
+    standing: Mapping[tuple[UUID, str], Mapping[Key, LearnerFinding]],
+) -> Iterator[tuple[LearnerState, FindingChanges]]:
+    """Compare with what stands, year by year, and publish what is new."""
+    sequence = max((one.sequence for one in states.values()), default=0)
+    for year in judged.years:
+        known = states.get(year.academic_year)
+        if known is not None and known.version > judged.version:
+            continue
+        changes = FindingChanges.between(
+            standing.get((judged.learner_id, year.academic_year), {}),
+            year.findings(),
+            was_judged=year.was_judged,
+        )
+        sequence += changes.has_news
+        if changes.has_news:
+            _publish(work, judged, year, changes, sequence)
+        yield _state(judged, year, sequence), changes
 
 
 def _state(judged: JudgedLearner, year: JudgedYear, sequence: int) -> LearnerState:

@@ -11,7 +11,12 @@ import pytest
 from ilr_validator.application.check_learner import FormFinding, FormResult, Occasion
 from ilr_validator.application.learner_ports import Judgement, LearnerRecord
 from ilr_validator.application.record_json import RecordNotReadableError
-from ilr_validator.application.track_findings import JudgedLearner, LearnerChange, TrackFindings
+from ilr_validator.application.track_findings import (
+    READ_AT_ONCE,
+    JudgedLearner,
+    LearnerChange,
+    TrackFindings,
+)
 from ilr_validator.domain.learner_findings import (
     FindingChanges,
     KeptFinding,
@@ -34,18 +39,19 @@ STAGES = frozenset({"Schema", "field", "business"})
 
 class Records:
     def __init__(self) -> None:
-        self.stored: dict[UUID, LearnerRecord | Exception] = {}
+        self.stored: dict[UUID, LearnerRecord] = {}
+        self.is_silent = False
         self.read_ids: list[UUID] = []
 
     async def read(
-        self, learner_id: UUID, *, ukprn: int, correlation_id: str
-    ) -> LearnerRecord | None:
+        self, learner_ids: Sequence[UUID], *, ukprn: int, correlation_id: str
+    ) -> Mapping[UUID, LearnerRecord]:
         assert (ukprn, correlation_id) == (UKPRN, "c-1")
-        self.read_ids.append(learner_id)
-        found = self.stored.get(learner_id)
-        if isinstance(found, Exception):
-            raise found
-        return found
+        assert len(learner_ids) <= READ_AT_ONCE
+        self.read_ids += learner_ids
+        if self.is_silent:
+            raise Unavailable("unavailable")
+        return {one: self.stored[one] for one in learner_ids if one in self.stored}
 
 
 class Checks:
@@ -99,34 +105,41 @@ class Store:
         return None
 
     def publish(self, event: Event, **facts: Any) -> None:
-        assert facts["sequence"] == len(self.events) + 1
+        counts = [one for one in self.events if one.data()["learner_id"] == str(facts["subject"])]
+        assert facts["sequence"] == len(counts) + 1
         self.events.append(event)
 
-    async def lock(self, learner_id: UUID, *, ukprn: int) -> None:
-        assert learner_id.version
+    async def lock(self, learner_ids: Sequence[UUID], *, ukprn: int) -> None:
+        assert learner_ids
         assert ukprn == UKPRN
 
     async def versions(self, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], int]:
         return {key: one.version for key, one in self.checked.items() if key[0] in learner_ids}
 
-    async def states(self, learner_id: UUID, *, ukprn: int) -> Mapping[str, LearnerState]:
+    async def states(
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[UUID, Mapping[str, LearnerState]]:
         assert ukprn == UKPRN
-        return {key[1]: one for key, one in self.checked.items() if key[0] == learner_id}
+        return {
+            learner_id: {key[1]: one for key, one in self.checked.items() if key[0] == learner_id}
+            for learner_id in learner_ids
+        }
 
     async def standing(
-        self, learner_id: UUID, academic_year: str, *, ukprn: int
-    ) -> Mapping[Key, LearnerFinding]:
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[tuple[UUID, str], Mapping[Key, LearnerFinding]]:
         assert ukprn == UKPRN
-        return dict(self.open.get((learner_id, academic_year), {}))
+        return {key: dict(one) for key, one in self.open.items() if key[0] in learner_ids}
 
-    async def keep(self, state: LearnerState, changes: FindingChanges) -> None:
-        key = (state.learner_id, state.academic_year)
-        self.checked[key] = state
-        standing = self.open.setdefault(key, {})
-        standing |= {one.key: one for one in (*changes.opened, *changes.altered)}
-        for one in changes.closed:
-            del standing[one.key]
-        assert len(standing) == changes.open
+    async def keep(self, checked: Sequence[tuple[LearnerState, FindingChanges]]) -> None:
+        for state, changes in checked:
+            key = (state.learner_id, state.academic_year)
+            self.checked[key] = state
+            standing = self.open.setdefault(key, {})
+            standing |= {one.key: one for one in (*changes.opened, *changes.altered)}
+            for one in changes.closed:
+                del standing[one.key]
+            assert len(standing) == changes.open
 
     async def summary(self, *, ukprn: int) -> Sequence[YearSummary]:
         raise NotImplementedError
@@ -169,7 +182,7 @@ class Bench:
         self.stand(version, {**says, **more})
         outcome = await self.ahead(version)
         assert isinstance(outcome, JudgedLearner)
-        await self.track.store(self.store, outcome)
+        await self.track.store(self.store, [outcome])
 
 
 @pytest.fixture
@@ -209,7 +222,7 @@ async def test_an_older_version_never_overwrites_a_newer(bench: Bench) -> None:
     bench.stand(1, {"2025-26": ["Old"]})
     late = await bench.ahead(1)
     await bench.change(2, {"2025-26": ["New"]})
-    await bench.track.store(bench.store, late)
+    await bench.track.store(bench.store, [late])
     assert bench.store.rules(bench.learner_id) == ["New"]
     assert bench.store.checked[bench.learner_id, "2025-26"].version == 2
 
@@ -242,14 +255,22 @@ async def test_a_version_that_was_checked_is_not_read_again(bench: Bench) -> Non
     assert bench.records.read_ids == []
 
 
-async def test_a_silent_owner_is_an_outage_of_that_learner_alone(bench: Bench) -> None:
-    other = uuid4()
-    bench.records.stored[other] = Unavailable("unavailable")
+async def test_a_silent_owner_is_an_outage(bench: Bench) -> None:
     bench.stand(1, {})
-    changes = [LearnerChange(one, UKPRN, 1, "c-1") for one in (other, bench.learner_id)]
+    bench.records.is_silent = True
+    assert isinstance(await bench.ahead(1), Unavailable)
+
+
+async def test_many_learners_are_read_some_at_a_time(bench: Bench) -> None:
+    ids = [uuid4() for _ in range(READ_AT_ONCE + 1)]
+    bench.records.stored = {one: LearnerRecord(one, UKPRN, 1, {"2025-26": ["A"]}) for one in ids}
+    changes = [LearnerChange(one, UKPRN, 1, "c-1") for one in ids]
     found = await bench.track.ahead(changes, CONTEXT)
-    assert isinstance(found[other], Unavailable)
-    assert isinstance(found[bench.learner_id], JudgedLearner)
+    await bench.track.store(
+        bench.store, [one for one in found.values() if isinstance(one, JudgedLearner)]
+    )
+    assert bench.records.read_ids == ids
+    assert {one[0] for one in bench.store.open} == set(ids)
 
 
 async def test_an_answer_older_than_the_event_is_asked_for_again(bench: Bench) -> None:

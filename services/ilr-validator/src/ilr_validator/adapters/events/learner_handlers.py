@@ -1,11 +1,16 @@
 """Events of learner-api that this service acts on: a live learner was recorded or amended."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 from uuid import UUID
 
 from ilr_validator.application.learner_ports import LearnerWork
-from ilr_validator.application.track_findings import LearnerChange, Outcome, TrackFindings
+from ilr_validator.application.track_findings import (
+    JudgedLearner,
+    LearnerChange,
+    Outcome,
+    TrackFindings,
+)
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.messaging.envelope import Envelope
@@ -22,11 +27,6 @@ class LearnerHandlers:
     def __init__(self, track: TrackFindings) -> None:
         self._track = track
         self._outcomes: dict[UUID, Outcome] = {}
-
-    @property
-    def by_type(self) -> dict[str, Callable[[Any, Envelope], Awaitable[None]]]:
-        """Return the handler of each type."""
-        return dict.fromkeys(_READ, self.handle)
 
     async def work_ahead(self, envelopes: Sequence[Envelope]) -> None:
         """Work out what the handlers of these events will keep."""
@@ -48,15 +48,17 @@ class LearnerHandlers:
         else:
             self._outcomes |= {key: found[one.learner_id] for key, one in changes.items()}
 
-    async def handle(self, work: UnitOfWork, envelope: Envelope) -> None:
+    async def handle(self, work: UnitOfWork, envelopes: Sequence[Envelope]) -> None:
         """Keep what was found; a fault is raised, for the consumer to judge."""
-        if envelope.id not in self._outcomes:  # a replay hands over one event by itself
-            await self.work_ahead([envelope])
-        outcome = self._outcomes[envelope.id]
-        if isinstance(outcome, Exception):
-            raise outcome
-        if outcome is not None:
-            await self._track.store(cast("LearnerWork", work), outcome)
+        wanted = [one for one in envelopes if one.type in _READ]
+        if any(one.id not in self._outcomes for one in wanted):  # a replay hands over one event
+            await self.work_ahead(wanted)
+        outcomes = [self._outcomes[one.id] for one in wanted]
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+        judged = [one for one in outcomes if isinstance(one, JudgedLearner)]
+        await self._track.store(cast("LearnerWork", work), judged)
 
 
 _READ: Final[Mapping[str, type[LearnerRecorded | LearnerAmended]]] = {

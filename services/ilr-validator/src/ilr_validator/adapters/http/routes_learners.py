@@ -105,8 +105,8 @@ async def list_learner_findings(
         academic_year, severity, None if state is None else state == "open"
     )
     async with means.learner_work(context_of(principal)) as work:
-        states = await work.learner_findings.states(learner_id, ukprn=ukprn)
-        if not states:
+        known = await work.learner_findings.states([learner_id], ukprn=ukprn)
+        if learner_id not in known:
             raise NotFound("learner-not-checked")
         found = await work.learner_findings.page(
             learner_id, ukprn=ukprn, wanted=wanted, after=after, limit=limit + 1
@@ -118,7 +118,7 @@ async def list_learner_findings(
     return LearnerFindingsPage(
         items=[LearnerFindingOut.of(one) for one in found[:limit]],
         next=following,
-        checks=[YearCheckOut.of(one) for one in states.values()],
+        checks=[YearCheckOut.of(one) for one in known[learner_id].values()],
     )
 
 

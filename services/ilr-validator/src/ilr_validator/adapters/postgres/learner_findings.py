@@ -36,66 +36,82 @@ class LearnerFindingStore:
         self._work = work
         self._ids = ids
 
-    async def lock(self, learner_id: UUID, *, ukprn: int) -> None:
-        """Wait until nobody else keeps findings of this learner, to the end of the transaction."""
-        key = sa.func.hashtextextended(f"{ukprn}/{learner_id}", 3)
-        await self._work.session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+    async def lock(self, learner_ids: Sequence[UUID], *, ukprn: int) -> None:
+        """Wait until nobody else keeps findings of these learners, to the end of the transaction.
+
+        In one order for everybody, so that no two wait for each other.
+        """
+        names = sa.func.unnest(
+            sa.cast([f"{ukprn}/{one}" for one in sorted(learner_ids)], sa.ARRAY(sa.Text))
+        ).column_valued("name")
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(names, 3))
+        await self._work.session.execute(sa.select(lock))
 
     # lint-skip: tenant-scope-required what is known of changes of every provider
     async def versions(self, learner_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], int]:
         """Return the version at which learners were last checked, by learner and year."""
         query = sa.select(
             learner_check.c.learner_id, learner_check.c.academic_year, learner_check.c.version
-        ).where(
-            learner_check.c.learner_id == sa.any_(sa.cast(list(learner_ids), sa.ARRAY(sa.Uuid)))
-        )
+        ).where(_is_any(learner_check.c.learner_id, learner_ids))
         return {(row[0], row[1]): row[2] for row in await self._work.session.execute(query)}
 
-    async def states(self, learner_id: UUID, *, ukprn: int) -> Mapping[str, LearnerState]:
-        """Return how a learner of this provider was last checked, by year."""
+    async def states(
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[UUID, Mapping[str, LearnerState]]:
+        """Return how learners of this provider were last checked, by learner and year."""
         query = (
             sa.select(learner_check)
-            .where(learner_check.c.learner_id == learner_id, learner_check.c.ukprn == ukprn)
+            .where(_is_any(learner_check.c.learner_id, learner_ids), learner_check.c.ukprn == ukprn)
             .order_by(learner_check.c.academic_year)
         )
-        found = (await self._work.session.execute(query)).mappings()
-        return {
-            row["academic_year"]: LearnerState(**{**row, "not_run": tuple(row["not_run"])})
-            for row in found
-        }
+        found: dict[UUID, dict[str, LearnerState]] = {}
+        for row in (await self._work.session.execute(query)).mappings():
+            state = LearnerState(**{**row, "not_run": tuple(row["not_run"])})
+            found.setdefault(state.learner_id, {})[state.academic_year] = state
+        return found
 
     async def standing(
-        self, learner_id: UUID, academic_year: str, *, ukprn: int
-    ) -> Mapping[Key, LearnerFinding]:
-        """Return the open findings of a learner of this provider in one year."""
-        query = sa.select(*(learner_finding.c[name] for name in _FINDING)).where(
-            learner_finding.c.learner_id == learner_id,
-            learner_finding.c.academic_year == academic_year,
+        self, learner_ids: Sequence[UUID], *, ukprn: int
+    ) -> Mapping[tuple[UUID, str], Mapping[Key, LearnerFinding]]:
+        """Return the open findings of learners of this provider, by learner and year."""
+        query = sa.select(
+            learner_finding.c.learner_id,
+            learner_finding.c.academic_year,
+            *(learner_finding.c[name] for name in _FINDING),
+        ).where(
+            _is_any(learner_finding.c.learner_id, learner_ids),
             learner_finding.c.ukprn == ukprn,
             learner_finding.c.closed_at.is_(None),
         )
-        found = [_finding(row) for row in (await self._work.session.execute(query)).mappings()]
-        return {one.key: one for one in found}
+        found: dict[tuple[UUID, str], dict[Key, LearnerFinding]] = {}
+        for row in (await self._work.session.execute(query)).mappings():
+            one = _finding(row)
+            found.setdefault((row["learner_id"], row["academic_year"]), {})[one.key] = one
+        return found
 
-    async def keep(self, state: LearnerState, changes: FindingChanges) -> None:
-        """Store that a learner was checked and what came up, changed and went."""
-        values = {**asdict(state), "not_run": list(state.not_run)}
+    async def keep(self, checked: Sequence[tuple[LearnerState, FindingChanges]]) -> None:
+        """Store that learners were checked and what came up, changed and went."""
+        if not checked:
+            return
         keys = ("learner_id", "academic_year")
+        rows = [{**asdict(state), "not_run": list(state.not_run)} for state, _ in checked]
+        statement = insert(learner_check).values(rows)
+        others = [name for name in rows[0] if name not in keys]
         await self._work.session.execute(
-            insert(learner_check)
-            .values(**values)
-            .on_conflict_do_update(
-                index_elements=keys,
-                set_={name: value for name, value in values.items() if name not in keys},
+            statement.on_conflict_do_update(
+                index_elements=keys, set_={name: statement.excluded[name] for name in others}
             )
         )
-        if changes.opened:
-            rows = [self._opened(one, state) for one in changes.opened]
-            await self._work.session.execute(sa.insert(learner_finding), rows)
-        for one in changes.altered:
-            await self._change(one, state, severity=one.severity, pointers=list(one.pointers))
-        for one in changes.closed:
-            await self._change(one, state, closed_at=state.checked_at, closed_version=state.version)
+        opened = [self._opened(one, state) for state, changes in checked for one in changes.opened]
+        if opened:
+            await self._work.session.execute(sa.insert(learner_finding), opened)
+        for state, changes in checked:
+            for one in changes.altered:
+                await self._change(one, state, severity=one.severity, pointers=list(one.pointers))
+            for one in changes.closed:
+                await self._change(
+                    one, state, closed_at=state.checked_at, closed_version=state.version
+                )
 
     async def page(
         self,
@@ -195,3 +211,7 @@ class LearnerFindingStore:
 def _finding(row: Any) -> LearnerFinding:
     values = {name: row[name] for name in _FINDING}
     return LearnerFinding(**{**values, "pointers": tuple(values["pointers"])})
+
+
+def _is_any(column: sa.Column[UUID], values: Sequence[UUID]) -> sa.ColumnElement[bool]:
+    return column == sa.any_(sa.cast(list(values), sa.ARRAY(sa.Uuid)))

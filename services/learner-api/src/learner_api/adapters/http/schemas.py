@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from learner_api.domain.learner_version import HistoryEntry, StoredLearner
@@ -80,6 +80,13 @@ class LearnerOut(BaseModel):
         """Return the learner with the visible part of its record."""
         names = set(cls.model_fields) - {"record", "withheld"}
         return cls(record=record, withheld=withheld, **{name: getattr(one, name) for name in names})
+
+
+class LearnerRecordsIn(Strict):
+    """Which learners of which provider."""
+
+    ukprn: Annotated[StrictInt, Field(ge=10_000_000, le=99_999_999)]
+    learner_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
 
 
 class LearnerRecordOut(BaseModel):
