@@ -19,7 +19,6 @@ _LOW_30_BITS: Final = (1 << 30) - 1
 _NANOSECONDS_A_MILLISECOND: Final = 1_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_ORDERED: Final = 7
-_DIGITS: Final = 32
 
 
 class IdSource(Protocol):
@@ -80,14 +79,6 @@ def uuid7_time(value: UUID) -> datetime:
     if value.version != _TIME_ORDERED:
         raise ValueError("not a UUID of version 7")
     return _EPOCH + timedelta(milliseconds=value.int >> 80)
-
-
-def uuid_of_text(text: str) -> UUID:
-    """Return the UUID that a text names; what UUID itself takes and refuses (ValueError)."""
-    digits = text.replace("-", "")
-    if len(digits) == _DIGITS and digits.isalnum():
-        return _uuid_of(int(digits, 16))
-    return UUID(text)
 
 
 def _uuid_of(value: int) -> UUID:

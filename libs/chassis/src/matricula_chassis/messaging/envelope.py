@@ -7,13 +7,12 @@ an event keeps its id for life, also in dead letters and replays.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 from uuid import UUID
 
 import orjson
 
 from matricula_chassis.audit import ActionContext, AuditFacts, audit_block
-from matricula_chassis.ids import uuid_of_text
 
 Headers = list[tuple[str, bytes]]
 
@@ -132,12 +131,12 @@ class Envelope:
 
         Raises UndecodableEvent with a reason when it is not one of ours.
         """
-        found = _present(headers)
+        found = {name: text for name, text in headers if text is not None}
         if found.get("ce_specversion") != b"1.0":
             raise UndecodableEvent("not-a-cloudevent")
         try:
             return cls(
-                id=uuid_of_text(found["ce_id"].decode()),
+                id=UUID(found["ce_id"].decode()),
                 source=found["ce_source"].decode(),
                 type=found["ce_type"].decode(),
                 subject=found["ce_subject"].decode(),
@@ -166,14 +165,6 @@ def event_id_of(headers: Iterable[tuple[str, bytes | None]]) -> UUID | None:
             except ValueError:
                 return None
     return None
-
-
-def _present(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, bytes]:
-    headers = tuple(headers)
-    found = dict(headers)
-    if None in found.values():  # hardly ever; of a name that is repeated, the last value counts
-        return {name: text for name, text in headers if text is not None}
-    return cast("dict[str, bytes]", found)
 
 
 def _json_object(value: bytes | None) -> Mapping[str, Any]:
@@ -207,4 +198,4 @@ def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise UndecodableEvent("malformed-attribute")
-    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return instant.astimezone(UTC)
