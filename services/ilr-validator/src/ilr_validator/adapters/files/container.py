@@ -3,6 +3,7 @@
 The order of the checks is that of the official upload page; the first failure wins.
 """
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -25,8 +26,8 @@ ENCRYPTED: Final = 0x1 | 0x40
 ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 """Of a zip with a file, and of one with none."""
 BROKEN: Final = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError,
-    OSError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError,
+    NotImplementedError, ValueError, OSError,
 )  # fmt: skip
 """What the zip module raises for bytes that are no sound zip. OSError: bzip2, and wrong places."""
 PIECE: Final = 1024 * 1024
