@@ -103,6 +103,12 @@ class Check:
     model: RecordModel
     surroundings: Surroundings
     return_name: str | None = None
+    wording: Mapping[str, str] = field(default_factory=dict)
+    """The publisher's own message of a rule, where a user has imported it."""
+
+    def message(self, rule: str, own: str) -> str:
+        """Give the message of a rule: the publisher's where it was imported, ours otherwise."""
+        return self.wording.get(rule, own)
 
     def severity(self, rule: str) -> str:
         """Give the severity of a rule at the return that is checked."""
@@ -190,7 +196,7 @@ class _Part:
             yield Finding(
                 rule=definition.name,
                 severity=self.check.severity(definition.name),
-                message=definition.message,
+                message=self.check.message(definition.name, definition.message),
                 learner=learner + self.first,
                 aim=aim - int(self.first_aims[learner]) if aim >= 0 else -1,
                 learn_ref_number=references.at(learner),
@@ -215,7 +221,7 @@ class _Part:
             yield Finding(
                 rule=one.rule.name,
                 severity=self.check.severity(one.rule.name),
-                message=one.rule.message,
+                message=self.check.message(one.rule.name, one.rule.message),
                 learner=learner + self.first,
                 aim=one.aim,
                 learn_ref_number=one.learn_ref_number,

@@ -29,7 +29,7 @@ from ilr_validator.adapters.files.sources import PlainSource, PlainWorkspace, So
 from ilr_validator.adapters.files.valid_file import noted, write_valid_file
 from ilr_validator.adapters.files.whole_file import message_of, whole_file_findings
 from ilr_validator.adapters.files.work_folder import put_in_place, work_folder
-from ilr_validator.adapters.reference.official_rules import without_definition
+from ilr_validator.adapters.reference.official_rules import without_definition, wording_of
 from ilr_validator.adapters.reference.snapshot import Snapshot
 from ilr_validator.adapters.reports import (
     SCHEMA,
@@ -200,7 +200,8 @@ def checker_of(order: Order, file: IlrFile, pack: Pack) -> PartChecker:
         file=facts,
         reference=order.reference.tables,
     )
-    check = Check(pack, load_record_model(pack.name), surroundings, return_name)
+    wording = wording_of(order.reference.official_rules, pack.facts)
+    check = Check(pack, load_record_model(pack.name), surroundings, return_name, wording)
     return PartChecker(file, check, message)
 
 

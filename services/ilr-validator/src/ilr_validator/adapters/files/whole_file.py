@@ -50,7 +50,7 @@ def whole_file_findings(
                 Finding(
                     rule=one.rule.name,
                     severity=check.severity(one.rule.name),
-                    message=one.rule.message,
+                    message=check.message(one.rule.name, one.rule.message),
                     learner=one.learner,
                     aim=-1,
                     learn_ref_number=one.learn_ref_number,

@@ -66,6 +66,17 @@ def without_definition(rules: Mapping[str, OfficialRule], known: Collection[str]
     }
 
 
+def wording_of(rules: Mapping[str, OfficialRule], known: Collection[str]) -> dict[str, str]:
+    """Give the publisher's message of each rule that a pack knows, under the pack's name of it."""
+    own = {_plain(name): name for name in known}
+    return {
+        own[plain]: one.message
+        for name, one in rules.items()
+        for plain in _plain_names(name)
+        if plain in own and one.message
+    }
+
+
 def _plain_names(cell: str) -> Iterator[str]:
     yield _plain(cell)
     yield from map(_plain, cell.split())
