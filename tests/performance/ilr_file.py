@@ -16,11 +16,13 @@ from typing import Any, Final
 import psutil
 from lxml import etree
 
+import ilr_validator
 from matricula_testkit.ilr.sample import write_sample
 
 LARGEST: Final = int(os.environ.get("MATRICULA_BENCH_LEARNERS", "100000"))
 SMALLEST: Final = 10_000
 WORKERS: Final = 2
+REFERENCE: Final = Path(ilr_validator.__file__).with_name("reference_sample")
 TAG: Final = "{ESFA/ILR/2025-26}Learner"
 PAUSE: Final = 0.02
 
@@ -69,7 +71,7 @@ def _validate(path: Path, out: Path) -> tuple[float, int]:
     """Run the command; give seconds and the highest memory of all its processes together."""
     command = [
         sys.executable, "-m", "ilr_validator", "validate", str(path), "--out", str(out),
-        "--workers", str(WORKERS), "--skip-file-name",
+        "--workers", str(WORKERS), "--skip-file-name", "--reference", str(REFERENCE),
     ]  # fmt: skip
     began = time.perf_counter()
     process = subprocess.Popen(
