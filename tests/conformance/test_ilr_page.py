@@ -1,7 +1,6 @@
 """The page of the rules says what the packs and their cases say today."""
 
 import pytest
-
 from tests.conformance import ilr_coverage
 from tests.conformance.ilr_vectors import PLAIN
 
