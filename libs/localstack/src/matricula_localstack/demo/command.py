@@ -3,7 +3,9 @@
 import asyncio
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import httpx
 from rich.console import Console
@@ -18,6 +20,7 @@ from matricula_localstack.stack import Stack, StackError
 from matricula_localstack.surroundings import Platform, plan_for, platform_from
 
 READY_SECONDS = 120
+REFERENCE: Final = "ILR_VALIDATOR_REFERENCE_DIRECTORY"
 
 
 def run_demo(file: Path | None, *, console: Console) -> bool:
@@ -43,7 +46,7 @@ def run_demo(file: Path | None, *, console: Console) -> bool:
 
 
 async def _run(file: Path | None, *, story: Story, stack: Stack, folder: Path) -> None:
-    platform = platform_from(stack.home, os.environ)
+    platform = platform_from(stack.home, _environ(file))
     async with story.step("start", "PostgreSQL, Kafka, the issuer and every service start"):
         stack.start(plan_for(platform))
         await asyncio.to_thread(stack.wait_ready, seconds=READY_SECONDS, report=lambda _: None)
@@ -58,6 +61,17 @@ async def _run(file: Path | None, *, story: Story, stack: Stack, folder: Path) -
             issuer=platform.addresses["OIDC_ISSUER"],
         )
         await Journey(story, calls, cast, chosen, folder, repository_root()).run()
+
+
+def _environ(file: Path | None) -> Mapping[str, str]:
+    """Return the environment of the platform.
+
+    The synthetic reference data knows the learners of the sample. By it, a file of the user's own
+    would break rules that it keeps; without any, the rules that need some are not run.
+    """
+    if file is None or REFERENCE in os.environ:
+        return os.environ
+    return {**os.environ, REFERENCE: ""}
 
 
 async def _cast(client: httpx.AsyncClient, platform: Platform, ukprn: int) -> Cast:
@@ -105,6 +119,12 @@ def _print_end(story: Story, path: Path, *, seconds: float) -> None:
         story.say(
             "{records:,} records: {accepted:,} accepted, {quarantined:,} in quarantine, "
             "{live:,} live".format(**submission)
+        )
+    validation = facts.get("validation", {})
+    if "learners" in validation:
+        story.say(
+            "{learners:,} learners validated: {errors:,} errors, {warnings:,} warnings, "
+            "{rules_not_run:,} rules not run  {reports}".format(**validation)
         )
     if "event_log" in facts:
         story.say("{events:,} events, verified: {verified}  {export}".format(**facts["event_log"]))

@@ -5,13 +5,21 @@ import re
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 SAMPLE_LEARNERS: Final = 1_000
 SAMPLE_SEED: Final = 1
 DEFAULT_UKPRN: Final = 10_000_001
+BREAK_EACH: Final = 40
+_LEARNER: Final = b"<Learner>"
+_BREACHES: Final = {
+    "Sex_01": (5, re.compile(rb"(?<=<Sex>)[^<]*"), b"Q"),
+    "Ethnicity_01": (15, re.compile(rb"(?<=<Ethnicity>)[^<]*"), b"77"),
+    "Postcode_14": (25, re.compile(rb"(?<=<Postcode>)[^<]*"), b"QQ1 1QQ"),
+}
 _HEAD_BYTES: Final = 65_536
 _UKPRN: Final = re.compile(rb'(?:<UKPRN>\s*|"UKPRN"\s*:\s*"?)([1-9][0-9]{7})')
 _IN_NAME: Final = re.compile(r"ILR-([1-9][0-9]{7})-")
@@ -31,6 +39,8 @@ class InputFile:
     expected: dict[int, list[str]] | None = None
     second: Path | None = None
     second_expected: dict[int, list[str]] | None = None
+    breaches: Mapping[str, int] = field(default_factory=dict)
+    """For a sample how many learners break which official rule: they go live all the same."""
 
 
 def own_file(path: Path) -> InputFile:
@@ -63,7 +73,9 @@ def sample(folder: Path) -> InputFile:
     made = subprocess.run(command, check=True, capture_output=True, text=True)
     files = [Path(line) for line in made.stdout.splitlines()]
     first, second = [path for path in files if path.suffix == ".xml"]
-    return InputFile(first, DEFAULT_UKPRN, _planted(first), second, _planted(second))
+    expected = _planted(first)
+    breaches = _plant_breaches(first, spared=expected)
+    return InputFile(first, DEFAULT_UKPRN, expected, second, _planted(second), breaches)
 
 
 def ukprn_of(path: Path) -> int:
@@ -93,6 +105,20 @@ def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     return head.replace(b"\x00", b"")
+
+
+def _plant_breaches(path: Path, *, spared: Collection[int]) -> dict[str, int]:
+    """Let some learners break rules that intake does not know; return how many break which."""
+    head, *learners = path.read_bytes().split(_LEARNER)
+    broken: dict[str, int] = {}
+    for position in range(1, len(learners) + 1):
+        for rule, (remainder, field_of, value) in _BREACHES.items():
+            if position % BREAK_EACH == remainder and position not in spared:
+                content, count = field_of.subn(value, learners[position - 1], count=1)
+                learners[position - 1] = content
+                broken[rule] = broken.get(rule, 0) + count
+    path.write_bytes(_LEARNER.join([head, *learners]))
+    return broken
 
 
 def _planted(path: Path) -> dict[int, list[str]]:

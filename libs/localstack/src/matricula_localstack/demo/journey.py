@@ -1,9 +1,8 @@
-"""The journey of a file: agreement, push, quarantine, verification, records, the auditor's proof.
+"""The journey of a file: agreement, push, quarantine, verification, rules, the auditor's proof.
 
 Each step checks what the platform answers against what must be true; none of them looks inside.
 """
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -18,6 +17,8 @@ from typing import Any, Final
 from matricula_localstack.demo.input_file import InputFile
 from matricula_localstack.demo.platform_client import Actor, PlatformClient, Refused
 from matricula_localstack.demo.story import Story
+from matricula_localstack.demo.validation import TakenIn, Validating
+from matricula_localstack.demo.waiting import until
 
 DATA_CLASSES: Final = ("ordinary", "special_category")
 CONDITIONS: Final = {
@@ -25,7 +26,6 @@ CONDITIONS: Final = {
     "special_category": ["art6_1_e", "art9_2_g", "sch1_para6"],
 }
 SAMPLE_SIZE: Final = 25
-POLL_SECONDS: Final = 0.3
 CHECK_SECONDS: Final = 1_800
 SEAL_SECONDS: Final = 120
 
@@ -62,8 +62,9 @@ class Journey:
         if submission is not None:
             submission = await self._check(submission)
         if submission is not None and submission["state"] == "checked":
-            await self._read_outcomes(submission)
+            left_out = await self._read_outcomes(submission)
             await self._verify(submission["submission_id"])
+            await self._validate(submission, left_out)
             if self.file.second is not None:
                 await self._conflict()
         await self._prove()
@@ -184,7 +185,7 @@ class Journey:
             self.story.say(f"  {name}: {value}")
         (self.folder / "outcomes.ndjson").write_text("", encoding="utf-8")
 
-    async def _read_outcomes(self, submission: Any) -> None:
+    async def _read_outcomes(self, submission: Any) -> set[int]:
         async with self.story.step("quarantine", "The coordinator looks at the quarantine"):
             path = self.folder / "outcomes.ndjson"
             outcomes = await self._outcomes(submission["submission_id"], path)
@@ -209,6 +210,7 @@ class Journey:
                 "quarantined": len(quarantined),
                 "live": 0,
             }
+        return {one["position"] for one in quarantined}
 
     async def _outcomes(self, submission_id: str, path: Path) -> list[dict[str, Any]]:
         await self.platform.download(
@@ -254,6 +256,21 @@ class Journey:
             f"accountable: {one['accountable_owner']}"
         )
 
+    async def _validate(self, submission: Any, left_out: set[int]) -> None:
+        facts = self.story.facts["submission"]
+        taken_in = TakenIn(
+            path=self.file.path,
+            ukprn=self.file.ukprn,
+            is_xml=submission["file_format"] == "xml",
+            left_out=left_out,
+            accepted=facts["accepted"],
+            live=facts["live"],
+            breaches=self.file.breaches,
+        )
+        reports = self.folder / "validation"
+        actor = self.cast.coordinator
+        await Validating(self.story, self.platform, actor, reports, self.root).run(taken_in)
+
     async def _conflict(self) -> None:
         assert self.file.second is not None  # noqa: S101 - the caller asks
         async with self.story.step(
@@ -285,7 +302,8 @@ class Journey:
             await self._until_sealed()
             export = await self.platform.post(self.cast.auditor, "/v1/exports", {})
             location = f"/v1/exports/{export['export_id']}"
-            ready = await self._until(
+            ready = await until(
+                self.story,
                 lambda: self.platform.get(self.cast.auditor, location),
                 lambda state: state["state"] in {"ready", "failed"},
                 seconds=SEAL_SECONDS,
@@ -337,7 +355,7 @@ class Journey:
             recent = sizes[-4:]
             return len(recent) == 4 and recent[-1] - recent[0] <= 3 * len(recent)  # noqa: PLR2004
 
-        await self._until(size, is_quiet, seconds=SEAL_SECONDS, every=1.0)
+        await until(self.story, size, is_quiet, seconds=SEAL_SECONDS, every=1.0)
 
     async def _settled(self, actor: Actor, submission_id: str) -> Any:
         """Wait until a submission does nothing more by itself; show how far it is."""
@@ -356,22 +374,12 @@ class Journey:
                 one["state"] != "open" for one in state["verifications"]
             )
 
-        return await self._until(
+        return await until(
+            self.story,
             lambda: self.platform.get(actor, f"/v1/submissions/{submission_id}"),
             is_settled,
             seconds=CHECK_SECONDS,
         )
-
-    async def _until(
-        self, ask: Any, is_so: Any, *, seconds: float, every: float = POLL_SECONDS
-    ) -> Any:
-        deadline = time.monotonic() + seconds
-        while True:
-            found = await ask()
-            if is_so(found):
-                return found
-            self.story.require(time.monotonic() < deadline, f"it happens within {seconds} s")
-            await asyncio.sleep(every)
 
 
 def _only_outcomes(path: Path) -> list[dict[str, Any]]:

@@ -123,7 +123,7 @@ class PlatformClient:
             actor,
             "POST",
             "/v1/submissions",
-            content=_chunks(file, 0, size_of(file)),
+            content=chunks(file, 0, size_of(file)),
             headers={"Content-Type": media_type(file), "Content-Length": str(size_of(file))},
         )
 
@@ -154,7 +154,7 @@ class PlatformClient:
             actor,
             "PATCH",
             upload,
-            content=_chunks(file, start, end),
+            content=chunks(file, start, end),
             headers={
                 **TUS,
                 "Upload-Offset": str(start),
@@ -185,7 +185,8 @@ def media_type(file: Path) -> str:
     return MEDIA_TYPES.get(file.suffix.lower(), "application/octet-stream")
 
 
-async def _chunks(file: Path, start: int, end: int) -> AsyncIterator[bytes]:
+async def chunks(file: Path, start: int, end: int) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file from `start` to before `end`."""
     with file.open("rb") as source:
         source.seek(start)
         left = end - start
