@@ -250,6 +250,7 @@ async def workers_of(made: Parts) -> AsyncIterator[Workers]:
     """Make the consumers with a thread each; end the threads afterwards."""
     whole, single = made.checks("validations"), made.checks("shards")
     try:
+        await whole.warm_up()
         yield Workers(
             _consumer(
                 made,

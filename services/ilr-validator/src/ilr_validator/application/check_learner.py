@@ -31,7 +31,7 @@ _UP_TO: Final = {
     FIELD: frozenset({SCHEMA, FIELD}),
     BUSINESS: frozenset({SCHEMA, FIELD, BUSINESS}),
 }
-NOT_OF_ITS_KIND: Final = "The value is not of the field's kind."
+NOT_OF_ITS_KIND: Final = "The value is not of the field's kind, or the year has no such field."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,18 @@ class LearnerCheck:
         facts = self.pack.facts.get(rule)
         return None if facts is None else facts.stage
 
-    def judge(self, records: Sequence[Mapping[str, Any]], occasion: Occasion) -> list[FormResult]:
+    def judge(
+        self, records: Sequence[Mapping[str, Any]], occasion: Occasion, *, is_stored: bool = False
+    ) -> list[FormResult]:
         """Check learners given under the XML names of the record, in their order.
 
-        Raises RecordNotReadableError where the JSON of one is no learner at all.
+        A field that the year does not have is a finding where the record `is_stored`. Raises
+        RecordNotReadableError where the JSON of one is no learner at all.
         """
         check = self._on(occasion)
         results: dict[int, FormResult] = {}
         places = list(range(len(records)))
-        read = read_learners(records, self.model)
+        read = read_learners(records, self.model, is_stored=is_stored)
         for stage, finding_faults in ((SCHEMA, _unreadable), (FIELD, self._broken)):
             wrong = _by_learner(finding_faults(check, read))
             if wrong:

@@ -58,7 +58,12 @@ class LearnerChecks(Protocol):
     """Checks learners apart from the event loop."""
 
     async def judge(
-        self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
+        self,
+        academic_year: str,
+        records: Sequence[Mapping[str, Any]],
+        occasion: Occasion,
+        *,
+        is_stored: bool = False,
     ) -> Judgement:
         """Check learners; raises NoRulesError, RecordNotReadableError."""
 

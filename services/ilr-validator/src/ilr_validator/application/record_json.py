@@ -49,15 +49,19 @@ class _Rows:
     pointers: list[str] = field(default_factory=list)
 
 
-def read_learners(records: Sequence[Mapping[str, Any]], model: RecordModel) -> Read:
+def read_learners(
+    records: Sequence[Mapping[str, Any]], model: RecordModel, *, is_stored: bool = False
+) -> Read:
     """Read learners.
 
-    Raises RecordNotReadableError where a name is unknown or an entity is not an object.
+    Raises RecordNotReadableError where an entity is not an object or a name is unknown. In records
+    that are `is_stored`, every name is one of some year: it is reported as not readable.
     """
     found: dict[str, _Rows] = {entity.name: _Rows() for entity, _ in model.learner.walk()}
+    unknown: list[tuple[int, str, str]] | None = [] if is_stored else None
     for place, record in enumerate(records):
-        _collect(record, model.learner, _Above(place, 0, ""), found)
-    unreadable: list[tuple[int, str, str]] = []
+        _collect(record, model.learner, _Above(place, 0, ""), found, unknown)
+    unreadable = unknown or []
     tables = {
         entity.name: _table(entity, found[entity.name], unreadable)
         for entity, _ in model.learner.walk()
@@ -79,7 +83,13 @@ class _Above:
     pointer: str
 
 
-def _collect(record: Any, entity: EntityModel, above: _Above, found: dict[str, _Rows]) -> None:
+def _collect(
+    record: Any,
+    entity: EntityModel,
+    above: _Above,
+    found: dict[str, _Rows],
+    unknown: list[tuple[int, str, str]] | None,
+) -> None:
     if not isinstance(record, Mapping):
         raise RecordNotReadableError("not_an_object", above.pointer)
     rows = found[entity.name]
@@ -94,10 +104,11 @@ def _collect(record: Any, entity: EntityModel, above: _Above, found: dict[str, _
         pointer = f"{above.pointer}/{name}"
         if name in children:
             for place, one in _each(value, pointer):
-                _collect(one, children[name], _Above(above.owner, number, place), found)
+                _collect(one, children[name], _Above(above.owner, number, place), found, unknown)
         elif name not in known:
-            # A name that the record does not have may itself be personal: it is not repeated.
-            raise RecordNotReadableError("unknown_field", above.pointer)
+            if unknown is None:  # it may itself be personal: it is not repeated
+                raise RecordNotReadableError("unknown_field", above.pointer)
+            unknown.append((above.owner, name, pointer))
 
 
 def _each(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

@@ -7,10 +7,10 @@ the mark in the inbox. An older version of a record never overwrites what a newe
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from ilr_validator.application.check_learner import SCHEMA, FormFinding, FormResult, Occasion
+from ilr_validator.application.check_learner import FormResult, Occasion
 from ilr_validator.application.learner_ports import (
     Judgement,
     LearnerChecks,
@@ -19,7 +19,6 @@ from ilr_validator.application.learner_ports import (
     LearnerWork,
     LearnerWorkFactory,
 )
-from ilr_validator.application.record_json import RecordNotReadableError
 from ilr_validator.domain.learner_findings import (
     FindingChanges,
     Key,
@@ -34,7 +33,6 @@ from matricula_chassis.errors import Unavailable
 from matricula_contracts.events import LearnerFindingsChanged
 
 READ_AT_ONCE: Final = 100
-NOT_A_RECORD: Final = "The record is not one of this year."
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +176,10 @@ class TrackFindings:
         self, year: str, records: Sequence[LearnerRecord], ukprn: int, at: datetime
     ) -> list[JudgedYear]:
         occasion = Occasion(ukprn, at, return_at(year, london_date(at)))
-        bodies = [one.record for one in records]
-        try:
-            judged = [(await self._checks.judge(year, bodies, occasion))]
-        except RecordNotReadableError:  # of whom is not said: each by itself
-            judged = [await self._judge_one(year, body, occasion) for body in bodies]
-        return [
-            JudgedYear(year, occasion.return_name, by, result)
-            for by in judged
-            for result in by.results
-        ]
-
-    async def _judge_one(self, year: str, body: Mapping[str, Any], occasion: Occasion) -> Judgement:
-        try:
-            return await self._checks.judge(year, [body], occasion)
-        except RecordNotReadableError as error:
-            nothing = await self._checks.judge(year, [], occasion)
-            finding = FormFinding(SCHEMA, "F", NOT_A_RECORD, None, (error.pointer,), ())
-            result = FormResult((finding,), (), frozenset({SCHEMA}))
-            return Judgement(
-                nothing.pack_version, nothing.reference_digest, [result], nothing.stage_of
-            )
+        by = await self._checks.judge(
+            year, [one.record for one in records], occasion, is_stored=True
+        )
+        return [JudgedYear(year, occasion.return_name, by, result) for result in by.results]
 
 
 def _recent(found: LearnerRecord | None, change: LearnerChange) -> LearnerRecord | Exception | None:

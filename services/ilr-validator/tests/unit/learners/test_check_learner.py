@@ -92,6 +92,13 @@ def test_what_is_no_learner_is_refused_without_repeating_names(check: LearnerChe
     assert (refused.value.fault, refused.value.pointer) == ("not_an_object", "/LearningDelivery/0")
 
 
+def test_a_field_of_another_year_is_a_finding_of_a_stored_record(check: LearnerCheck) -> None:
+    stored = record() | {"Accom2020": 1}
+    (result,) = check.judge([stored], OCCASION, is_stored=True)
+    assert rules(result) == ["Schema"]
+    assert result.findings[0].pointers == ("/Accom2020",)
+
+
 def test_learners_together_are_judged_as_each_by_itself(check: LearnerCheck) -> None:
     many: list[dict[str, Any]] = [record(index) for index in range(20)]
     many[3]["LearnRefNumber"] = "A " * 6 + "A"

@@ -28,12 +28,17 @@ class LearnerThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def judge(
-        self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
+        self,
+        academic_year: str,
+        records: Sequence[Mapping[str, Any]],
+        occasion: Occasion,
+        *,
+        is_stored: bool = False,
     ) -> Judgement:
         """Check learners; raises NoRulesError, RecordNotReadableError."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._thread, self._judge, academic_year, records, occasion
+            self._thread, self._judge, academic_year, records, occasion, is_stored
         )
 
     async def warm_up(self, academic_years: Iterable[str], at: datetime) -> None:
@@ -47,12 +52,16 @@ class LearnerThread:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _judge(
-        self, academic_year: str, records: Sequence[Mapping[str, Any]], occasion: Occasion
+        self,
+        academic_year: str,
+        records: Sequence[Mapping[str, Any]],
+        occasion: Occasion,
+        is_stored: bool,  # noqa: FBT001 - an executor hands arguments over by place
     ) -> Judgement:
         check = self._checks.get(academic_year)
         if check is None:
             check = self._checks[academic_year] = self._made(academic_year)
-        results = check.judge(records, occasion)
+        results = check.judge(records, occasion, is_stored=is_stored)
         return Judgement(check.pack.version, self._reference.digest, results, check.stage_of)
 
     def _made(self, academic_year: str) -> LearnerCheck:
