@@ -21,10 +21,12 @@ from ilr_validator.adapters.checking.part_form import (
     refusals_as_bytes,
 )
 from ilr_validator.adapters.files.ilr_file import IlrFile
+from ilr_validator.adapters.files.loose_schema import loose_schema
 from ilr_validator.adapters.files.parts import PartChecker
 from ilr_validator.adapters.files.refusals import FileRefusedError, UnreadableFileError
 from ilr_validator.adapters.files.valid_file import write_valid_file
 from ilr_validator.adapters.files.validation import (
+    DEFAULT_PACK,
     REFUSED,
     Order,
     check_of_refused,
@@ -51,6 +53,7 @@ from ilr_validator.application.check import ERROR, Check, Finding, PartResult
 from ilr_validator.application.ports import CheckedPart, Merged, Prepared, Unfit
 from ilr_validator.domain.validation import Shard, Validation
 from ilr_validator.packs.pack import load
+from ilr_validator.packs.record_model import load_record_model
 
 INDEX: Final = "index"
 VALID: Final = "valid.xml"
@@ -102,6 +105,13 @@ class FileChecks:
         self._largest = largest
         self._part_learners = part_learners
         self._open: OrderedDict[UUID, _Opened] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Load the rules of the present year, so that the first file does not wait for them."""
+        pack = load(DEFAULT_PACK)
+        load_record_model(pack.name)
+        for is_part in (False, True):
+            loose_schema(pack.name, is_part=is_part)
 
     def prepare(self, one: Validation) -> Prepared | Merged | Unfit:
         """Open a file, find its learners and write down where they are."""

@@ -22,6 +22,10 @@ class CheckingThread:
         self._checks = checks
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
+    async def warm_up(self) -> None:
+        """Load what every file needs."""
+        await self._call(self._checks.warm_up)
+
     async def prepare(self, one: Validation) -> Prepared | Merged | Unfit:
         """Open a file and find its learners."""
         return await self._call(lambda: self._checks.prepare(one))

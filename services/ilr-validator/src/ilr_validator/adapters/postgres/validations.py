@@ -61,9 +61,9 @@ class ValidationStore:
         row = found.mappings().first()
         return None if row is None else _validation(row)
 
+    # lint-skip: tenant-scope-required its own transaction has read it and holds it
     async def change(self, one: Validation, **values: Any) -> Validation:
         """Change a validation that this transaction holds, and return it as it then is."""
-        # lint-skip: tenant-scope-required its own transaction has read it and holds it
         await self._work.session.execute(
             sa.update(validation)
             .where(validation.c.validation_id == one.validation_id)
