@@ -74,9 +74,7 @@ def _validate(path: Path, out: Path) -> tuple[float, int]:
         "--workers", str(WORKERS), "--skip-file-name", "--reference", str(REFERENCE),
     ]  # fmt: skip
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     highest = 0
     watched = psutil.Process(process.pid)
     while process.poll() is None:
