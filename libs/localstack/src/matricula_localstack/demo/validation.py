@@ -166,7 +166,7 @@ class Validating:
             "{warnings:,} warnings, {rules_not_run:,} rules not run".format(**facts)
         )
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and (path.parent == self.folder or path.name == "index.html"):
+            if path.is_file() and (path.parent == self.folder or path.name == "report.html"):
                 self.story.say(f"  {path.relative_to(self.root)}")
 
     async def _live(self, live: int) -> Any:
