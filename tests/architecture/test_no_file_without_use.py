@@ -48,6 +48,9 @@ def names_used(source: Source) -> Iterator[str]:
     for relative in source.of(ast.ImportFrom):
         for alias in relative.names if relative.level else ():
             yield f"{source.path.parent.name}.{alias.name}"
+            yield ".".join((*source.path.parent.parts, alias.name))
+        if relative.level and relative.module:
+            yield ".".join((*source.path.parent.parts, relative.module))
     for _node, text in source.strings():
         yield from (word.partition(":")[0] for word in text.split() if "." in word)
         if text.endswith(".py"):  # a script that lies beside, run by its path
