@@ -72,6 +72,10 @@ test: $(STAMP) ## run every test but the long ones: T=path for a part, ARGS= for
 chaos: $(STAMP) ## run the long form of the fault tests and write docs/reference/faults.md
 	@$(BIN)/pytest -q -m chaos tests/chaos services $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## throw bytes at the reader of ILR files; needs atheris
+	@$(PYTHON_IN) -m tests.fuzz.ilr_xml $(ARGS)
+
 .PHONY: bench
 bench: $(STAMP) ## measure against peers in the same run and write docs/reference/benchmarks.md
 	@$(PYTHON_IN) -m tests.performance $(ARGS)

@@ -32,9 +32,8 @@ def is_found_by_a_tool(source: Source) -> bool:
     is_test = name.startswith("test_") and source.is_test
     is_environment = source.path.parent.name == "migration_environment"
     is_rule = source.path.parts[:3] == ("tools", "lint", "rules")
-    is_of_a_pack = (
-        "packs" in source.path.parts and "rules" in source.path.parts
-    )  # walked by pack.py
+    parts = source.path.parts  # pack.py walks `rules`, limits.py opens `concerns`
+    is_of_a_pack = "packs" in parts and ("rules" in parts or name == "concerns.py")
     return (
         is_test or name in FOUND or source.is_migration or is_environment or is_rule or is_of_a_pack
     )
