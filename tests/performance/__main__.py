@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.performance import event_log, gateway, ilr_file, ilr_rules, intake, messaging
+from tests.performance import event_log, gateway, ilr_file, ilr_live, ilr_rules, intake, messaging
 
 BENCHMARKS = {
     "intake": intake.run,
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "gateway": gateway.run,
     "ilr rules": ilr_rules.run,
     "ilr file": ilr_file.run,
+    "ilr live": ilr_live.run,
 }
 TARGET = Path("docs/reference/benchmarks.md")
 
@@ -73,6 +74,7 @@ GOALS = """## Goals
 | gateway, CPU of a request | at least 15 times less than FastAPI + httpx: ratio at most 0.067 |
 | rules of 2020-21, one core, columns built before | at least 100,000 learners/s and 45 times the plain Python per rule and learner |
 | file of 100,000 learners, reports included, two processes | at most 3 times bare iterparse (goal 2), at most 1 GiB |
+| live check of one learner over HTTP | p99 at most 50 ms (goal 10 ms) |
 | time per learner of a file | within 20 % from 10,000 to 1,000,000 |
 | memory of intake | the same for 1,000 and for 100,000 learners |
 """
