@@ -117,6 +117,8 @@ MALFORMED: dict[str, Bad] = {
         "no element of the ILR has attributes", line=2,
     ),
     "a prefix without a namespace": Bad(lambda: replaced("<ULN>1000000000</ULN>", "<x:ULN>1</x:ULN>"), "prefix", line=LEARNER_LINE),
+    "a prefix of an attribute without a namespace": Bad(lambda: replaced(ROOT, f'{ROOT[:-1]} x:y="1"><!-- -->'), "", line=2),
+    "a prefix without a namespace beside a comment": Bad(lambda: replaced("<ULN>1000000000</ULN>", "<!-- --><x:ULN>1</x:ULN>"), "prefix", line=LEARNER_LINE),
     "nil": Bad(lambda: replaced("<ULN>", f'<ULN {XSI} xsi:nil="true">'), "nil", line=LEARNER_LINE),
     "nil as declared by the root": Bad(
         lambda: replaced("<ULN>", '<ULN xsi:nil="true">', replaced(ROOT, f"{ROOT[:-1]} {XSI}>")), "nil", line=LEARNER_LINE

@@ -90,8 +90,9 @@ def _check_root(root: Any, namespace: str) -> None:
         raise FileRefusedError(Refusal("Schema", NO_DOCTYPE))
     fault = root_fault(root, namespace)
     for attribute in root.attrib:
-        if etree.QName(attribute).namespace != XSI:
-            kind, name = "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1", etree.QName(attribute).localname
+        namespace, name = name_of(attribute)
+        if namespace != XSI:
+            kind = "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1"
             fault = fault or element_refusal(kind, "Message", attribute=name, line=root.sourceline)
     if fault is not None:
         raise FileRefusedError(fault)
@@ -118,32 +119,37 @@ def _events(stream: BinaryIO) -> Any:
 
 def written(element: Any, namespace: str) -> Iterator[str]:
     """Give an element without prefixes; `namespace` is the one that holds where it stands."""
-    name = etree.QName(element)
-    own = name.namespace or ""
-    yield f"<{name.localname}"
+    own, name = name_of(element.tag)
+    yield f"<{name}"
     if own != namespace:
         yield f" xmlns={quoteattr(own)}"
     for number, (key, value) in enumerate(element.attrib.items()):
-        attribute = etree.QName(key)
-        if attribute.namespace:
-            yield f" xmlns:a{number}={quoteattr(attribute.namespace)} a{number}:"
-        else:
-            yield " "
-        yield f"{attribute.localname}={quoteattr(value)}"
+        space, attribute = name_of(key)
+        yield f" xmlns:a{number}={quoteattr(space)} a{number}:" if space else " "
+        yield f"{attribute}={quoteattr(value)}"
     yield ">" + escape(element.text or "", CARRIAGE_RETURN)
     for child in element:
         yield from written(child, own)
         yield escape(child.tail or "", CARRIAGE_RETURN)
-    yield f"</{name.localname}>"
+    yield f"</{name}>"
+
+
+def name_of(tag: str) -> tuple[str, str]:
+    """Give namespace and name; a prefix that nobody declared is part of the name.
+
+    The parser tells of such a prefix only at the end of the file, and QName does not take it.
+    """
+    namespace, _, name = tag.removeprefix("{").rpartition("}")
+    return namespace, name
 
 
 def root_fault(element: Any, namespace: str) -> Refusal | None:
     """Say what is wrong with the root element; None where it is the year's Message."""
-    name = etree.QName(element)
+    own, name = name_of(element.tag)
     line = element.sourceline
-    if name.localname != "Message":
+    if name != "Message":
         return Refusal("Schema", "The file is no ILR file: its root is not Message.", line=line)
-    if name.namespace != namespace:
+    if own != namespace:
         message = "The namespace of the file is not that of the year."
         return Refusal("Namespace Mismatch", message, line=line)
     return None

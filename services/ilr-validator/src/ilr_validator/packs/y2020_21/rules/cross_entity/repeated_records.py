@@ -40,7 +40,8 @@ def _repeated_aims(b: Batch) -> Rows:
 def _repeated_numbers(b: Batch, rows: Rows) -> Sequence[str]:
     repeats = _repeated_aims(b)
     of_learner = [repeats[b.aims.parent[repeats] == row] for row in rows]
-    return [", ".join(str(int(b.aims.AimSeqNumber[aim])) for aim in aims) for aims in of_learner]
+    numbers = np.nan_to_num(b.aims.AimSeqNumber)  # an absent number is 0 in the official model
+    return [", ".join(str(int(numbers[aim])) for aim in aims) for aims in of_learner]
 
 
 @rule(Learners, ("AimSeqNumber", _repeated_numbers))
