@@ -93,7 +93,7 @@ def _column(texts: Sequence[bytes], places: Rows, rows: Rows) -> tuple[Text, boo
     codes[_owner(rows, places)] = renumbered[found] if len(found) else found
     read = list(numbers)
     is_as_written = len(read) == len(distinct) + 1 and all(
-        text is not None and raw in {text.encode(), escape(text).encode()}
+        text is not None and (raw == text.encode() or raw == escape(text).encode())
         for raw, text in zip(distinct, read[1:], strict=True)
     )
     return Text(codes, read), is_as_written
