@@ -1,3 +1,4 @@
+# lint-skip: file-size a list of tables and their columns, to be read as one
 """Reference data: the tables outside the record, held in memory as one frozen snapshot for a run.
 
 A table that is not in the snapshot is absent: whoever needs it is *not run*. An empty table is
@@ -130,6 +131,7 @@ class LarsFrameworks(ReferenceTable):
     EndDate: Dates  # of the framework aim
 
 
+# lint-skip: no-catch-all-names common component is LARS's own term
 class LarsFrameworkCommonComponents(ReferenceTable):
     """LARS: common components of a framework."""
 
