@@ -39,22 +39,29 @@ async def run() -> list[dict[str, Any]]:
             per_learner[learners] = seconds / learners
             rows += [
                 {
-                    "what": f"file of {learners:,} learners, {path.stat().st_size / 1e6:.0f} MB,"
+                    "name": f"file of {learners:,} learners, {path.stat().st_size / 1e6:.0f} MB,"
                     f" reports included, {WORKERS} processes",
-                    "value": f"{seconds:.1f} s, {learners / seconds:,.0f} learners/s",
-                    "baseline": f"iterparse with clear(): {baseline:.1f} s",
-                    "ratio": seconds / baseline,
+                    "value": round(seconds, 1),
+                    "unit": "s",
+                    "baseline": "iterparse with clear(), s",
+                    "baseline_value": round(baseline, 1),
+                    "ratio": round(seconds / baseline, 1),
                 },
-                {"what": f"its memory, all processes ({learners:,} learners)",
-                 "value": f"{memory / 2**20:,.0f} MiB"},
-            ]  # fmt: skip
+                {
+                    "name": f"its memory, all processes, {learners:,} learners",
+                    "value": round(memory / 2**20),
+                    "unit": "MiB",
+                },
+            ]
             path.unlink()
     rows.append(
         {
-            "what": f"time per learner, {LARGEST:,} against {SMALLEST:,} learners",
-            "value": f"{per_learner[LARGEST] * 1e6:.0f} µs",
-            "baseline": f"{per_learner[SMALLEST] * 1e6:.0f} µs",
-            "ratio": per_learner[LARGEST] / per_learner[SMALLEST],
+            "name": f"time per learner, {LARGEST:,} learners",
+            "value": round(per_learner[LARGEST] * 1e6),
+            "unit": "µs",
+            "baseline": f"{SMALLEST:,} learners, µs",
+            "baseline_value": round(per_learner[SMALLEST] * 1e6),
+            "ratio": round(per_learner[LARGEST] / per_learner[SMALLEST], 2),
         }
     )
     return rows

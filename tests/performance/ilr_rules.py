@@ -38,28 +38,31 @@ async def run() -> list[dict[str, Any]]:
     twenty = [rule for rule in rules if rule.name in PLAIN_RULES]
     building, whole, few, found = _columns(rules, twenty, around)
     plain = _plain()
-    per_rule = whole / len(rules)
+    each = round(plain / 20 * 1e9)
+    baseline = "plain Python, 20 rules, ns for a rule and learner"
     return [
-        {
-            "what": f"the whole pack 2020-21, {len(rules)} rules, hits reported, columns built before",
-            "value": f"{1 / whole:,.0f} learners/s",
-            "baseline": f"plain Python, 20 rules: {plain / 20 * 1e9:,.0f} ns a rule and learner",
-            "ratio": plain / 20 / per_rule,
-        },
-        {
-            "what": "the same, building the columns from objects included",
-            "value": f"{1 / (whole + building):,.0f} learners/s",
-            "baseline": "the same",
-            "ratio": plain / 20 / ((whole + building) / len(rules)),
-        },
-        {
-            "what": "the twenty rules of the baseline in columns",
-            "value": f"{1 / few:,.0f} learners/s",
-            "baseline": f"the same twenty as plain Python: {1 / plain:,.0f} learners/s",
-            "ratio": plain / few,
-        },
-        {"what": "findings per 1,000 learners", "value": f"{found / LEARNERS * 1000:.0f}"},
-    ]
+        _row(f"pack 2020-21, {len(rules)} rules, hits reported, columns built before", whole,
+             baseline, each, plain / 20 / (whole / len(rules))),
+        _row("the same, building the columns from objects included", whole + building,
+             baseline, each, plain / 20 / ((whole + building) / len(rules))),
+        _row("the twenty rules of the baseline in columns", few,
+             "the same twenty as plain Python, learners/s", round(1 / plain), plain / few),
+        {"name": "findings in that input", "value": round(found / LEARNERS * 1000),
+         "unit": "for 1,000 learners"},
+    ]  # fmt: skip
+
+
+def _row(
+    name: str, seconds: float, baseline: str, baseline_value: int, ratio: float
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": round(1 / seconds),
+        "unit": "learners/s",
+        "baseline": baseline,
+        "baseline_value": baseline_value,
+        "ratio": round(ratio, 1),
+    }
 
 
 def _surroundings(pack: Pack) -> Surroundings:
