@@ -6,6 +6,8 @@ under way at once, so that memory does not grow with the file.
 
 import gc
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -23,6 +25,7 @@ from ilr_validator.application.check import Check, PartResult, check_part
 from ilr_validator.engine.record import Message
 from ilr_validator.packs.raw import RawTable
 
+WATCH_SECONDS: Final = 0.5
 AHEAD: Final = 2
 """Parts that wait for each process, so that none is idle."""
 
@@ -69,8 +72,16 @@ _checker: PartChecker | None = None
 def _start(checker: PartChecker) -> None:
     global _checker  # noqa: PLW0603 - what a worker process was started for
     _checker = checker
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     gc.freeze()
     gc.disable()  # nothing here makes cycles, and walking a million short texts costs a third
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is gone: killed, it could not say so, and its lock stays."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _check(first: int, behind: int) -> PartResult:
