@@ -1,7 +1,5 @@
 """The commands without a platform: exit codes, what is printed, and what is never printed."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -9,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import orjson
+import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -111,8 +110,11 @@ def test_a_run_that_is_killed_leaves_no_reports_and_the_next_one_cleans_up(tmp_p
     waited = time.monotonic() + 30
     while not list(out.glob(".work-*/.spool-*")) and time.monotonic() < waited:
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
+    # The command alone: those whom it started must see for themselves that it is gone.
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
     process.wait()
+    assert psutil.wait_procs(started, timeout=30)[1] == []
     assert [path.name[:6] for path in out.iterdir()] == [".work-"]
     path.write_text(GOOD, "utf-8")
     made.run_path(path, out)
