@@ -98,7 +98,7 @@ def test_no_file_ends_with_2(tmp_path: Path) -> None:
 
 def test_a_run_that_is_killed_leaves_no_reports_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     path = tmp_path / made.NAME
-    path.write_text(made.document(made.numbered(4000)), "utf-8")
+    path.write_text(made.document(made.numbered(8000)), "utf-8")
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ilr_validator", "validate", str(path), "--out", str(out),
@@ -108,10 +108,12 @@ def test_a_run_that_is_killed_leaves_no_reports_and_the_next_one_cleans_up(tmp_p
         command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     waited = time.monotonic() + 30
-    while not list(out.glob(".work-*/.spool-*")) and time.monotonic() < waited:
+    started: list[psutil.Process] = []
+    while len(started) < 2 and time.monotonic() < waited:
+        started = psutil.Process(process.pid).children(recursive=True)
         time.sleep(0.01)
+    assert len(started) == 2
     # The command alone: those whom it started must see for themselves that it is gone.
-    started = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
     assert psutil.wait_procs(started, timeout=30)[1] == []
