@@ -100,7 +100,7 @@ format: $(STAMP) ## let ruff put the code into shape
 .PHONY: types
 types: $(STAMP) ## mypy, strict, over code and tests
 	@$(BIN)/mypy $(MEMBERS:pyproject.toml=src) libs/*/tests gateway/tests tools tests
-	@for folder in services/*/tests/*/; do $(BIN)/mypy $$folder || exit 1; done
+	@for folder in $(sort $(dir $(wildcard services/*/tests/*/*.py))); do $(BIN)/mypy $$folder || exit 1; done
 
 .PHONY: architecture
 architecture: $(STAMP) ## who may import whom
