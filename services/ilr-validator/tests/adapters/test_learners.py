@@ -65,6 +65,10 @@ class Live:
 
     async def tell(self, learner_id: UUID, version: int) -> Applied:
         """Say that a learner was amended."""
+        return await self.applier.apply([self.amended(learner_id, version)])
+
+    def amended(self, learner_id: UUID, version: int) -> Any:
+        """Return the record of the event that says so."""
         event = an_envelope(
             str(learner_id),
             version,
@@ -73,7 +77,7 @@ class Live:
             data={**LearnerAmended.EXAMPLE, "version": version, "ukprn": UKPRN, "audit": {}},
         )
         self.offset += 1
-        return await self.applier.apply([record_of(event, self.offset)])
+        return record_of(event, self.offset)
 
     async def change(self, learner_id: UUID, version: int, content: Mapping[str, Any]) -> None:
         self.stand(learner_id, version, content)
@@ -224,6 +228,22 @@ async def test_an_owner_that_is_silent_is_asked_again(live: Live) -> None:
     live.learners.is_silent = False
     await live.change(learner_id, 1, record(**BROKEN))
     assert await live.findings(learner_id)
+
+
+async def test_a_learner_who_cannot_be_judged_holds_up_and_buries_nobody_else(live: Live) -> None:
+    before, spoilt, behind = (uuid4() for _ in range(3))
+    for one in (before, behind):
+        live.stand(one, 1, record(**BROKEN))
+    live.stand(spoilt, 1, {**record(), "LearningDelivery": "not aims at all"})
+    records = [live.amended(one, 1) for one in (before, spoilt, behind)]
+    buried: list[bytes] = []
+    while records:
+        result = await live.applier.apply(records)
+        buried += [burial.delivery.record.key for burial in result.burials]
+        records = [one for one in records if one.offset >= result.next_offset]
+    assert buried == [str(spoilt).encode()]
+    assert await live.findings(before)
+    assert await live.findings(behind)
 
 
 async def test_findings_are_paged_and_filtered_and_the_read_is_recorded(

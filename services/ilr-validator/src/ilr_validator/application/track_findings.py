@@ -117,11 +117,7 @@ class TrackFindings:
         found = [one for one in read.values() if isinstance(one, LearnerRecord)]
         for ukprn in {one.ukprn for one in found}:
             own = [one for one in found if one.ukprn == ukprn]
-            judged = [await self._judge(year, own, ukprn, at) for year in years]
-            for place, one in enumerate(own):
-                outcomes[one.learner_id] = JudgedLearner(
-                    one.learner_id, ukprn, one.version, at, tuple(year[place] for year in judged)
-                )
+            outcomes |= await self._judged(own, years, ukprn, at)
         return outcomes
 
     async def store(self, work: LearnerWork, judged: Sequence[JudgedLearner]) -> None:
@@ -171,6 +167,25 @@ class TrackFindings:
         except Unavailable as error:
             return dict.fromkeys(ids, error)
         return {one.learner_id: _recent(read.get(one.learner_id), one) for one in changes}
+
+    async def _judged(
+        self, own: Sequence[LearnerRecord], years: Sequence[str], ukprn: int, at: datetime
+    ) -> dict[UUID, Outcome]:
+        try:
+            judged = [await self._judge(year, own, ukprn, at) for year in years]
+        except Exception as error:  # noqa: BLE001 - it stands in the place of the one at fault
+            if len(own) == 1:
+                return {own[0].learner_id: error}
+            alone: dict[UUID, Outcome] = {}
+            for one in own:
+                alone |= await self._judged([one], years, ukprn, at)
+            return alone
+        return {
+            one.learner_id: JudgedLearner(
+                one.learner_id, ukprn, one.version, at, tuple(year[place] for year in judged)
+            )
+            for place, one in enumerate(own)
+        }
 
     async def _judge(
         self, year: str, records: Sequence[LearnerRecord], ukprn: int, at: datetime
