@@ -236,7 +236,7 @@ async def test_a_learner_who_cannot_be_judged_holds_up_and_buries_nobody_else(li
         live.stand(one, 1, record(**BROKEN))
     live.stand(spoilt, 1, {**record(), "LearningDelivery": "not aims at all"})
     records = [live.amended(one, 1) for one in (before, spoilt, behind)]
-    buried: list[bytes] = []
+    buried: list[bytes | None] = []
     while records:
         result = await live.applier.apply(records)
         buried += [burial.delivery.record.key for burial in result.burials]
