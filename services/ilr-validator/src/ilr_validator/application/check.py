@@ -17,7 +17,8 @@ from ilr_validator.engine.record import Message
 from ilr_validator.engine.rule import Rule
 from ilr_validator.engine.run import Finding as RuleFinding
 from ilr_validator.engine.run import findings, run
-from ilr_validator.engine.values import Mask, Rows
+from ilr_validator.engine.text import Text
+from ilr_validator.engine.values import Mask, Numbers, Rows
 from ilr_validator.packs.field_definitions import Broken, Definition, broken, definitions
 from ilr_validator.packs.pack import Pack
 from ilr_validator.packs.raw import (
@@ -86,7 +87,7 @@ class PartResult:
     has_warning: Mask
     references: list[str | None]
     """LearnRefNumber of each learner, for the rules over the whole file."""
-    ulns: list[str | None]
+    ulns: Numbers
     fund_models: npt.NDArray[np.uint16]
     """For each learner and each funding model of the pack the number of aims."""
     not_run: Counter[str] = field(default_factory=Counter)
@@ -141,8 +142,8 @@ def check_part(
         findings=[],
         has_error=np.zeros(learners.size, bool),
         has_warning=np.zeros(learners.size, bool),
-        references=_texts(learners, "LearnRefNumber"),
-        ulns=_texts(learners, "ULN"),
+        references=_texts(learners.text("LearnRefNumber")),
+        ulns=learners.numbers("ULN"),
         fund_models=_fund_models(raw, check.fund_models()),
         is_as_written=all(table.is_as_written for table in raw.values()),
     )
@@ -188,10 +189,9 @@ class _Part:
         reported = definition.field or definition.entity
         learners = self.owners[one.entity][one.rows].tolist()
         aims = self._aims(one.entity, one.rows).tolist()
-        references = self.raw["Learner"].column("LearnRefNumber")
-        numbers = self.raw["LearningDelivery"].column("AimSeqNumber")
+        learner_table, aim_table = self.raw["Learner"], self.raw["LearningDelivery"]
         for place, (learner, aim) in enumerate(zip(learners, aims, strict=True)):
-            number = numbers.at(aim) if aim >= 0 else None
+            number = aim_table.at("AimSeqNumber", aim) if aim >= 0 else None
             value = one.values.at(place) if one.values is not None else None
             yield Finding(
                 rule=definition.name,
@@ -199,7 +199,7 @@ class _Part:
                 message=self.check.message(definition.name, definition.message),
                 learner=learner + self.first,
                 aim=aim - int(self.first_aims[learner]) if aim >= 0 else -1,
-                learn_ref_number=references.at(learner),
+                learn_ref_number=learner_table.at("LearnRefNumber", learner),
                 aim_seq_number=whole_number_in(number),
                 parameters=((reported.name, value),),
                 learner_details=learner_details(self.raw, learner),
@@ -237,7 +237,7 @@ class _Part:
 def learner_details(raw: Mapping[str, RawTable], row: int) -> LearnerDetails:
     """Give what reports show of a learner."""
     learners = raw["Learner"]
-    names = (learners.column(name).at(row) for name in ("ULN", "FamilyName", "GivenNames"))
+    names = (learners.at(name, row) for name in ("ULN", "FamilyName", "GivenNames"))
     table = raw["ProviderSpecLearnerMonitoring"]
     return LearnerDetails(*names, *_monitorings(table, "ProvSpecLearnMon", row, "AB"))
 
@@ -248,26 +248,25 @@ def aim_details(raw: Mapping[str, RawTable], row: int) -> AimDetails:
     names = ("LearnAimRef", "SWSupAimId", "FundModel", "PartnerUKPRN")
     table = raw["ProviderSpecDeliveryMonitoring"]
     monitorings = _monitorings(table, "ProvSpecDelMon", row, "ABCD")
-    return AimDetails(*(aims.column(name).at(row) for name in names), *monitorings)
+    return AimDetails(*(aims.at(name, row) for name in names), *monitorings)
 
 
 def _monitorings(table: RawTable, name: str, row: int, occurrences: str) -> list[str | None]:
     first, behind = np.searchsorted(table.parent, (row, row + 1)).tolist()
-    kinds, values = table.column(f"{name}Occur"), table.column(name)
-    said = {kinds.at(place): values.at(place) for place in range(first, behind)}
+    said = {
+        table.at(f"{name}Occur", place): table.at(name, place) for place in range(first, behind)
+    }
     return [said.get(occurrence) for occurrence in occurrences]
 
 
-def _texts(table: RawTable, name: str) -> list[str | None]:
-    column = table.column(name)
-    return [column.values[code] for code in column.codes]
+def _texts(column: Text) -> list[str | None]:
+    return [column.values[code] for code in column.codes.tolist()]
 
 
 def _fund_models(raw: Mapping[str, RawTable], models: list[int]) -> npt.NDArray[np.uint16]:
     aims = raw["LearningDelivery"]
     counts = np.zeros((raw["Learner"].size, len(models)), np.uint16)
-    column = aims.column("FundModel")
+    stated = aims.numbers("FundModel")
     for place, model in enumerate(models):
-        those = column.test(lambda text, model=model: whole_number_in(text) == model)  # type: ignore[misc]
-        counts[:, place] = np.bincount(aims.parent[those], minlength=len(counts))
+        counts[:, place] = np.bincount(aims.parent[stated == model], minlength=len(counts))
     return counts

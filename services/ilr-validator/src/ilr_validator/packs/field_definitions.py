@@ -12,14 +12,18 @@ from typing import Final
 import numpy as np
 
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Mask, Rows
-from ilr_validator.packs.raw import RawTable
+from ilr_validator.engine.values import Mask, Numbers, Rows
+from ilr_validator.packs.errors import PackError
+from ilr_validator.packs.raw import RawColumn, RawTable
 from ilr_validator.packs.record_model import RESTRICTED, EntityModel, FieldModel, RecordModel
 
 NUMBERS: Final = frozenset({"int", "decimal"})
 NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+LEADING: Final = re.compile(r"^(?:\+?0+(?=\d)|\+)")
+"""What pads a number: the official model holds it without."""
 DECIMAL_PLACES: Final = 1
 """Of every decimal of the record."""
+REPEATED_CLASS: Final = re.compile(r"(?P<class>\[(?:[^\]\\]|\\.)+\])\{1,(?P<most>[0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,40 +113,78 @@ def broken(
         else:
             column = table.column(one.field.name)
             rows = np.flatnonzero(_wrong(column, one.field, one.check))
-            values, entity = column.take(rows), one.entity.name
+            if not len(rows):
+                continue
+            values, entity = table.text(one.field.name).take(rows), one.entity.name
         if len(rows):
             yield Broken(one, entity, rows, values)
 
 
-def _wrong(column: Text, field: FieldModel, check: str) -> Mask:
+def _wrong(column: RawColumn, field: FieldModel, check: str) -> Mask:
+    if not isinstance(column, Text):
+        return _is_wrong_number(column, field, check)
     if check == "MA":
         return column.is_null
     if check == "AL" and field.length is not None:
-        length = field.length
-        return column.test(lambda text: _is_too_long(_written(text, field), length, field))
+        return _is_too_long(column, field, field.length)
     if check == "AP":
-        patterns = [RESTRICTED] if field.kind == "restricted" else []
-        patterns += [field.pattern] if field.pattern else []
-        return column.test(lambda text: not all(one.fullmatch(text) for one in patterns))
+        return _has_wrong_form(column, field)
     if check == "AR" and field.low is not None and field.high is not None:
         low, high = field.low, field.high
         return column.test(lambda text: _is_number(text) and not low <= float(text) <= high)
     return np.zeros(len(column), bool)
 
 
+def _is_too_long(column: Text, field: FieldModel, length: int) -> Mask:
+    texts = column.values[1:]
+    if field.kind not in NUMBERS and max(map(len, filter(None, texts)), default=0) <= length:
+        return np.zeros(len(column), bool)
+
+    def is_too_long(text: str) -> bool:
+        text = LEADING.sub("", text) if field.kind in NUMBERS else text
+        places = text.partition(".")[2].rstrip("0") if field.kind == "decimal" else ""
+        return len(text) > length or len(places) > DECIMAL_PLACES
+
+    return column.test(is_too_long)
+
+
+def _has_wrong_form(column: Text, field: FieldModel) -> Mask:
+    wrong = np.zeros(len(column), bool)
+    texts = [text for text in column.values if text is not None]
+    if field.kind == "restricted" and not RESTRICTED.fullmatch("".join(texts)):
+        wrong |= column.test(lambda text: not RESTRICTED.fullmatch(text))
+    pattern = field.pattern
+    if pattern is not None and not _is_class_only(pattern, texts):
+        wrong |= column.test(lambda text: not pattern.fullmatch(text))
+    return wrong
+
+
+def _is_class_only(pattern: re.Pattern[str], texts: list[str]) -> bool:
+    """Tell, where a pattern is a class of characters repeated, whether all texts match it.
+
+    Held against all of them at once, which is several times quicker than one by one.
+    """
+    repeated = REPEATED_CLASS.fullmatch(pattern.pattern)
+    if repeated is None or not texts:
+        return False
+    sizes = list(map(len, texts))
+    is_size = min(sizes) >= 1 and max(sizes) <= int(repeated["most"])
+    return is_size and re.fullmatch(f"{repeated['class']}*", "".join(texts)) is not None
+
+
+def _is_wrong_number(column: Numbers, field: FieldModel, check: str) -> Mask:
+    """Judge numbers and dates that are written in the usual way."""
+    if check == "MA":
+        return np.isnan(column)
+    if check == "AL" and field.length is not None:
+        return column >= 10.0**field.length
+    if check == "AR" and field.low is not None and field.high is not None:
+        return (column < field.low) | (column > field.high)
+    if check == "AP" and field.pattern is not None:
+        raise PackError("numbers are not held against patterns", field=field.name)
+    return np.zeros(len(column), bool)
+
+
 def _is_number(text: str) -> bool:
     """Tell whether a text is a number; UCASPERID is one in a field of text."""
     return NUMBER.fullmatch(text) is not None
-
-
-def _is_too_long(text: str, length: int, field: FieldModel) -> bool:
-    places = text.partition(".")[2].rstrip("0") if field.kind == "decimal" else ""
-    return len(text) > length or len(places) > DECIMAL_PLACES
-
-
-LEADING: Final = re.compile(r"^(?:\+?0+(?=\d)|\+)")
-
-
-def _written(text: str, field: FieldModel) -> str:
-    """Give a number without the zeros that padded it, as the official model holds it."""
-    return LEADING.sub("", text) if field.kind in NUMBERS else text

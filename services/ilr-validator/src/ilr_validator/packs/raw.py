@@ -1,13 +1,14 @@
 """Raw tables: learners as their file has them, each field as trimmed text.
 
-Nothing is known to be right yet. Field definitions look at them; what passes becomes the typed
-tables of the rules.
+Numbers and dates that are all written in the usual way stand as numbers already: what they were as
+text follows from them. Nothing else is known to be right yet. Field definitions look at raw tables;
+what passes becomes the typed tables of the rules.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from ilr_validator.engine import dates
 from ilr_validator.engine.record import PARENTS, Learners, Message
 from ilr_validator.engine.tables import Column, Table
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Mask, Rows
+from ilr_validator.engine.values import Mask, Numbers, Rows
 from ilr_validator.packs.record_model import EntityModel, FieldModel, RecordModel
 
 TABLES: Final[Mapping[str, type[Table]]] = {kind.ENTITY: kind for kind in PARENTS}
 WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,19}")
+
+RawColumn: TypeAlias = Text | Numbers
+"""Text; or whole numbers (no sign, no leading zero) or dates (YYYY-MM-DD) as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,44 @@ class RawTable:
     size: int
     parent: Rows
     """For each row its row in the parent's table; 0 for learners."""
-    columns: Mapping[str, Text]
+    columns: Mapping[str, RawColumn]
     is_as_written: bool = True
     """Whether every text stands in the file as it stands here: nothing was trimmed."""
 
-    def column(self, name: str) -> Text:
+    def column(self, name: str) -> RawColumn:
         """Give a column; all null where no row has the field."""
-        return self.columns.get(name) or Text.nulls(self.size)
+        column = self.columns.get(name)
+        return Text.nulls(self.size) if column is None else column
+
+    def text(self, name: str) -> Text:
+        """Give a column as text."""
+        column = self.column(name)
+        if isinstance(column, Text):
+            return column
+        distinct, codes = np.unique(column, return_inverse=True)  # null comes last
+        known = int((~np.isnan(distinct)).sum())
+        texts = [self._written(name, number) for number in distinct[:known].tolist()]
+        return Text(np.where(codes < known, codes + 1, 0).astype(np.int32), [None, *texts])
+
+    def at(self, name: str, row: int) -> str | None:
+        """Give the text of one field of one row."""
+        column = self.column(name)
+        if isinstance(column, Text):
+            return column.at(row)
+        number = float(column[row])
+        return None if np.isnan(number) else self._written(name, number)
+
+    def numbers(self, name: str) -> Numbers:
+        """Give a field of whole numbers; null where there is none, or what stands is none."""
+        column = self.column(name)
+        if not isinstance(column, Text):
+            return column
+        found = (whole_number_in(text) for text in column.values)
+        return np.array([np.nan if one is None else float(one) for one in found])[column.codes]
+
+    def _written(self, name: str, number: float) -> str:
+        kinds = {field.name: field.kind for field in self.entity.fields}
+        return dates.to_date(number).isoformat() if kinds[name] == "date" else str(int(number))
 
     def keep(self, rows: Rows, parent: Rows) -> "RawTable":
         """Give the table with these rows only, below these rows of their parents."""
@@ -100,9 +135,9 @@ def typed_tables(
     return built
 
 
-def typed(column: Text, field: FieldModel) -> Column:
+def typed(column: RawColumn, field: FieldModel) -> Column:
     """Read one column as what its field holds: text, numbers or day numbers."""
-    if field.kind in {"text", "restricted"}:
+    if not isinstance(column, Text) or field.kind in {"text", "restricted"}:
         return column
     read = date_in if field.kind in {"date", "datetime"} else float
     values = [np.nan if text is None else read(text) for text in column.values]

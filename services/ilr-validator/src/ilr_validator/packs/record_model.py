@@ -67,6 +67,11 @@ class RecordModel:
     message: EntityModel
 
     @property
+    def year(self) -> str:
+        """Give the academic year, as "2025-26"."""
+        return self.namespace.rpartition("/")[2]
+
+    @property
     def learner(self) -> EntityModel:
         """Give the entity of a learner."""
         return self.message.child(LEARNER)

@@ -81,7 +81,7 @@ def part(
         has_error=np.zeros(size, bool),
         has_warning=np.zeros(size, bool),
         references=[],
-        ulns=[],
+        ulns=np.zeros(0),
         fund_models=models,
         not_run=Counter(not_run or {}),
     )

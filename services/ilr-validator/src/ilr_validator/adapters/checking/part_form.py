@@ -23,9 +23,10 @@ def part_as_bytes(part: PartResult) -> bytes:
         "has_error": part.has_error.tolist(),
         "has_warning": part.has_warning.tolist(),
         "references": part.references,
-        "ulns": part.ulns,
+        "ulns": part.ulns.tolist(),
         "fund_models": part.fund_models.tolist(),
         "not_run": dict(part.not_run),
+        "is_as_written": part.is_as_written,
     }
     return zlib.compress(orjson.dumps(form, option=orjson.OPT_SERIALIZE_NUMPY), _LEVEL)
 
@@ -59,9 +60,10 @@ def part_from_bytes(written: bytes) -> PartResult:
         has_error=np.array(form["has_error"], bool),
         has_warning=np.array(form["has_warning"], bool),
         references=form["references"],
-        ulns=form["ulns"],
+        ulns=np.array(form["ulns"], np.float64),
         fund_models=np.array(form["fund_models"], np.uint16).reshape(size, -1),
         not_run=Counter(form["not_run"]),
+        is_as_written=form["is_as_written"],
     )
 
 

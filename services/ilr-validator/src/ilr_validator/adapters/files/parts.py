@@ -17,10 +17,7 @@ from multiprocessing import get_context
 from typing import Final
 
 from ilr_validator.adapters.files.ilr_file import IlrFile
-from ilr_validator.adapters.files.loose_schema import loose_schema
-from ilr_validator.adapters.files.refusals import FileRefusedError
-from ilr_validator.adapters.files.schema_errors import element_refusal, parsed, schema_refusals
-from ilr_validator.adapters.files.xml_columns import raw_tables
+from ilr_validator.adapters.files.read_part import read_part
 from ilr_validator.application.check import Check, PartResult, check_part
 from ilr_validator.engine.record import Message
 from ilr_validator.packs.raw import RawTable
@@ -47,23 +44,7 @@ class PartChecker:
 
     def raw(self, first: int, behind: int) -> Mapping[str, RawTable]:
         """Read a range of learners; raises FileRefusedError like `check_range`."""
-        learners = self.file.learners(first, behind)
-        document = self.file.document(learners)
-        try:
-            tree = parsed(document)
-        except FileRefusedError:
-            # Where the part stands in the file is only worth finding out now.
-            parsed(document, self.file.line_of(first) - 1)
-            raise
-        schema = loose_schema(self.check.pack.name, is_part=True)
-        if not schema.validate(tree):
-            lines = self.file.line_of(first) - 1
-            known = self.check.model.names
-            raise FileRefusedError(*schema_refusals(schema.error_log, known, lines))
-        if len(tree) != behind - first:
-            line = self.file.line_of(first)
-            raise FileRefusedError(element_refusal("SCHEMAV_ELEMENT_CONTENT", "Learner", line=line))
-        return raw_tables(learners, tree, self.check.model)
+        return read_part(self.file, first, behind, self.check.model)
 
 
 _checker: PartChecker | None = None

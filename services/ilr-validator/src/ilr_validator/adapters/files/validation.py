@@ -44,7 +44,7 @@ from ilr_validator.application.check import ERROR, Check, Finding, PartResult
 from ilr_validator.engine import dates
 from ilr_validator.engine.batch import Surroundings
 from ilr_validator.engine.facts import FileFacts
-from ilr_validator.engine.values import Mask
+from ilr_validator.engine.values import Mask, Numbers
 from ilr_validator.packs.calendar import return_at
 from ilr_validator.packs.errors import PackError
 from ilr_validator.packs.pack import Pack, available, load
@@ -210,16 +210,17 @@ def gathered(
 ) -> Mask:
     """Take in the parts in order, then judge the whole file; give which learners have an error."""
     references: list[str | None] = []
-    ulns: list[str | None] = []
+    ulns: list[Numbers] = []
     flags: list[Mask] = []
     for part in parts:
         spool.add(part)
         references += part.references
-        ulns += part.ulns
+        ulns.append(part.ulns)
         flags.append(part.has_error)
         progress(part.first + part.size, checker.file.size)
     has_error = np.concatenate(flags) if flags else np.zeros(0, bool)
-    found, not_run = whole_file_findings(checker, references, ulns)
+    numbers = np.concatenate(ulns) if ulns else np.zeros(0)
+    found, not_run = whole_file_findings(checker, references, numbers)
     spool.add(_whole_file_part(checker.check, found, not_run, checker.file.size))
     # A learner is known by reference, whatever the letter case: all records of a reference are left
     # out together, as the official service does.
@@ -247,7 +248,7 @@ def _whole_file_part(
         has_error=nothing,
         has_warning=nothing,
         references=[],
-        ulns=[],
+        ulns=np.zeros(0),
         fund_models=np.zeros((0, len(check.fund_models())), np.uint16),
         not_run=Counter(dict.fromkeys(not_run, learners)),
     )

@@ -11,7 +11,8 @@ from ilr_validator.engine.record import PARENTS, Learners, Message
 from ilr_validator.engine.run import findings, run
 from ilr_validator.engine.tables import Column, Table
 from ilr_validator.engine.text import Text
-from ilr_validator.packs.raw import date_in, whole_number_in
+from ilr_validator.engine.values import Numbers
+from ilr_validator.packs.raw import date_in
 
 
 def message_of(values: dict[str, str]) -> Message:
@@ -31,7 +32,7 @@ def message_of(values: dict[str, str]) -> Message:
 
 
 def whole_file_findings(
-    checker: PartChecker, references: Sequence[str | None], ulns: Sequence[str | None]
+    checker: PartChecker, references: Sequence[str | None], ulns: Numbers
 ) -> tuple[list[Finding], list[str]]:
     """Evaluate the rules over the whole file; give findings and the rules that were not run."""
     check = checker.check
@@ -64,14 +65,9 @@ def whole_file_findings(
 
 
 def _tables(
-    message: Message, references: Sequence[str | None], ulns: Sequence[str | None]
+    message: Message, references: Sequence[str | None], ulns: Numbers
 ) -> dict[type[Table], Table]:
-    found = (whole_number_in(uln) for uln in ulns)
-    numbers = (np.nan if uln is None else float(uln) for uln in found)
-    columns: dict[str, Column] = {
-        "LearnRefNumber": Text.of(references),
-        "ULN": np.fromiter(numbers, np.float64, len(ulns)),
-    }
+    columns: dict[str, Column] = {"LearnRefNumber": Text.of(references), "ULN": ulns}
     built: dict[type[Table], Table] = {Message: message}
     for kind, parent in PARENTS.items():
         if kind is Learners:

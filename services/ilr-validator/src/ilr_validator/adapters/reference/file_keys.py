@@ -14,6 +14,7 @@ from lxml import etree
 
 from ilr_validator.adapters.files.container import unpacked
 from ilr_validator.adapters.files.ilr_file import open_file, pack_year
+from ilr_validator.adapters.files.read_part import read_part
 from ilr_validator.adapters.files.refusals import FileRefusedError, UnreadableFileError
 from ilr_validator.adapters.files.sources import (
     PlainSource,
@@ -21,8 +22,6 @@ from ilr_validator.adapters.files.sources import (
     Source,
     Workspace,
 )
-from ilr_validator.adapters.files.xml_columns import raw_tables
-from ilr_validator.adapters.files.xml_parser import parser
 from ilr_validator.packs.pack import available
 from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import load_record_model
@@ -90,11 +89,8 @@ def _collected(source: Source, work: Workspace) -> FileKeys:
     keys = FileKeys()
     for name in ("UKPRN", "LearningProviderUKPRN"):
         _add(keys.found["UKPRN"], [file.header.get(name)])
-    root = b'<Message xmlns="%s">' % file.namespace.encode()
     for first, behind in file.parts():
-        learners = file.learners(first, behind)
-        tree = etree.fromstring(root + learners + b"</Message>", parser())
-        _collect(raw_tables(learners, tree, model), keys)
+        _collect(read_part(file, first, behind, model), keys)
     return keys
 
 
@@ -103,7 +99,7 @@ def _collect(raw: Mapping[str, RawTable], keys: FileKeys) -> None:
         for entity, columns in places.items():
             for column in columns:
                 if entity in raw:
-                    _add(keys.found[name], raw[entity].column(column).values)
+                    _add(keys.found[name], raw[entity].text(column).values)
 
 
 def _add(keys: set[str], texts: Iterable[str | None]) -> None:
