@@ -15,14 +15,12 @@ import numpy.typing as npt
 from lxml import etree
 
 from ilr_validator.adapters.files.loose_schema import loose_schema
-from ilr_validator.adapters.files.plain_form import is_plain, rewrite, root_fault
+from ilr_validator.adapters.files.plain_form import learner_starts, rewrite, root_fault
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
 from ilr_validator.adapters.files.schema_errors import parsed, schema_refusals, syntax_refusal
 from ilr_validator.adapters.files.sources import Source, Workspace, windows
 from ilr_validator.packs.record_model import load_record_model
 
-LEARNER_START: Final = re.compile(rb"<Learner[\s>/]")
-LONGEST_START: Final = len(b"<Learner>")
 LEARNER_END: Final = re.compile(
     rb"""</Learner\s*>|<Learner(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/>"""
 )
@@ -89,10 +87,13 @@ def open_file(source: Source, *, pack: str, work: Workspace) -> IlrFile:
     namespace of another year, or its head breaks the loose schema.
     """
     namespace = f"ESFA/ILR/{pack}"
-    if not is_plain(source):
+    starts = learner_starts(source)
+    if starts is None:
         rewrite(source, work, PLAIN, namespace)
         source = work.source(PLAIN)
-    starts, end = _learners(source)
+        starts = learner_starts(source)
+        assert starts is not None  # noqa: S101 - it was just written in plain form
+    end = _end_of_last(source, starts)
     first = int(starts[0]) if len(starts) else source.size
     if first > LARGEST_HEAD or source.size - end > LARGEST_HEAD:
         raise FileRefusedError(_long_head(source, pack))
@@ -100,24 +101,19 @@ def open_file(source: Source, *, pack: str, work: Workspace) -> IlrFile:
     return IlrFile(source, namespace, header, np.append(starts, end))
 
 
-def _learners(source: Source) -> tuple[npt.NDArray[np.int64], int]:
-    """Find where learners start, and where the last one ends.
+def _end_of_last(source: Source, starts: npt.NDArray[np.int64]) -> int:
+    """Find where the last learner ends; the end of the file where there is none.
 
     Raises FileRefusedError where the last one has no end.
     """
-    starts: list[npt.NDArray[np.int64]] = []
-    for place, data in windows(source, LONGEST_START - 1):
-        found = np.fromiter((one.start() for one in LEARNER_START.finditer(data)), np.int64)
-        starts.append(found + place)
-    every = np.unique(np.concatenate(starts)) if starts else np.zeros(0, np.int64)
-    if not len(every):
-        return every, source.size
-    last = int(every[-1])
+    if not len(starts):
+        return source.size
+    last = int(starts[-1])
     rest = source.read(last, last + LARGEST_LEARNER)
     ends = [one.end() for one in LEARNER_END.finditer(rest)]
     if not ends:
         raise FileRefusedError(_without_end(source, last, rest))
-    return every, last + ends[-1]
+    return last + ends[-1]
 
 
 def _without_end(source: Source, last: int, rest: bytes) -> Refusal:

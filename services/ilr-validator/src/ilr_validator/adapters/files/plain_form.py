@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import escape, quoteattr
 
+import numpy as np
+import numpy.typing as npt
 from lxml import etree
 
 from ilr_validator.adapters.files.refusals import FileRefusedError, Refusal
@@ -19,32 +21,49 @@ DECLARED_ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([A
 PLAIN_ENCODINGS: Final = frozenset({b"utf-8", b"us-ascii", b"ascii"})
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 START: Final = 4096
+DECLARATION: Final = re.compile(rb"\s*<\?xml\s")
 PLAIN_ROOT: Final = re.compile(rb"<Message[\s>]")
 PREFIXED: Final = re.compile(rb"""xmlns:[^\s=]+\s*=\s*["']ESFA/ILR/|:Learner[\s/>]""")
 """The year's namespace under a prefix: then learners may have start tags of another form."""
 OVERLAP: Final = 64
+LEARNER: Final = b"<Learner"
+ENDS_NAME: Final = np.frombuffer(b" \t\r\n/>", np.uint8)
+LESS, EXCLAMATION, QUESTION = b"<!?"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 CARRIAGE_RETURN: Final = {"\r": "&#13;"}
 
 
-def is_plain(source: Source) -> bool:
-    """Tell whether start tags of the file can be found by their bytes."""
+def learner_starts(source: Source) -> npt.NDArray[np.int64] | None:
+    """Find where learners start; None where the file is not in plain form."""
     start = source.read(0, START)
+    if not _begins_plain(start):
+        return None
+    declaration = DECLARATION.match(start.removeprefix(BYTE_ORDER_MARK))
+    declaration_ends = start.index(b"?>") if declaration else 0
+    found: list[npt.NDArray[np.int64]] = []
+    for place, data in windows(source, OVERLAP):
+        tags = np.flatnonzero(np.frombuffer(data, np.uint8) == LESS)
+        padded = data + bytes(len(LEARNER) + 1)  # a tag cut off here is whole in the next window
+        second = np.frombuffer(padded, np.uint8)[tags + 1]
+        is_markup = (second == EXCLAMATION) | (second == QUESTION)
+        if (tags[is_markup] + place >= declaration_ends).any():
+            return None
+        if data.find(b":Learner") >= 0 and PREFIXED.search(data):
+            return None
+        words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
+        begins = tags[words[tags] == np.frombuffer(LEARNER, "<u8")]
+        ends_name = np.isin(np.frombuffer(padded, np.uint8)[begins + len(LEARNER)], ENDS_NAME)
+        found.append(begins[ends_name] + place)
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+
+def _begins_plain(start: bytes) -> bool:
     if b"\x00" in start[:64] or start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return False
     declared = DECLARED_ENCODING.match(start.removeprefix(BYTE_ORDER_MARK))
     if declared and declared[1].lower() not in PLAIN_ENCODINGS:
         return False
-    if not PLAIN_ROOT.search(start) or PREFIXED.search(start):
-        return False
-    declaration = re.match(rb"\s*<\?xml\s", start.removeprefix(BYTE_ORDER_MARK))
-    declaration_ends = start.find(b"?>") + 2 if declaration else 0
-    return not any(
-        data.find(b"<!") >= 0
-        or data.find(b"<?", max(declaration_ends - place, 0)) >= 0
-        or (data.find(b":Learner") >= 0 and PREFIXED.search(data))
-        for place, data in windows(source, OVERLAP)
-    )
+    return bool(PLAIN_ROOT.search(start)) and not PREFIXED.search(start)
 
 
 NO_DOCTYPE: Final = "Document type declarations and entities are not allowed in an ILR file."
