@@ -138,14 +138,12 @@ def lines_before(source: Source, end: int) -> int:
 
 def _header(source: Source, first: int, end: int, pack: str) -> dict[str, str]:
     head, tail = source.read(0, first), source.read(end, source.size)
-    # One empty learner stands for all: they must be where learners may stand. Their own lines are
-    # left out, so the lines behind them are counted on.
+    # One empty learner stands for all: they must be where learners may stand.
     learners = b"<Learner/>" if end > first else b""
-    left_out = lines_before(source, end) - head.count(b"\n")
     try:
         tree = parsed(head + learners + tail)
     except FileRefusedError as error:
-        raise _in_file(error, head, left_out, is_head_sound=_is_sound(head)) from None
+        raise _in_file(error, source, head, end, is_head_sound=_is_sound(head)) from None
     fault = root_fault(tree, f"ESFA/ILR/{pack}")
     if fault is not None:
         raise FileRefusedError(fault)
@@ -153,7 +151,7 @@ def _header(source: Source, first: int, end: int, pack: str) -> dict[str, str]:
     if not schema.validate(tree):
         known = load_record_model(pack).names
         refused = FileRefusedError(*schema_refusals(schema.error_log, known))
-        raise _in_file(refused, head, left_out)
+        raise _in_file(refused, source, head, end)
     return dict(_fields(tree))
 
 
@@ -166,12 +164,14 @@ def _is_sound(head: bytes) -> bool:
 
 
 def _in_file(
-    error: FileRefusedError, head: bytes, left_out: int, *, is_head_sound: bool = False
+    error: FileRefusedError, source: Source, head: bytes, end: int, *, is_head_sound: bool = False
 ) -> FileRefusedError:
     """Give the refusals of a head and tail the lines that they have in the file.
 
-    Head and tail meet on one line: what is wrong there is the tail's where the head is sound.
+    The learners' own lines were left out, so the lines behind them are counted on. Head and tail
+    meet on one line: what is wrong there is the tail's where the head is sound.
     """
+    left_out = lines_before(source, end) - head.count(b"\n")
     last = head.count(b"\n") + 1 - is_head_sound
     return FileRefusedError(
         *(
