@@ -16,9 +16,9 @@ from ilr_validator.engine.dates import MIN_DATE
 from ilr_validator.engine.facts import FileFacts, Year
 from ilr_validator.engine.record import Record
 from ilr_validator.engine.reference import ReferenceTable
-from ilr_validator.engine.tables import Table
+from ilr_validator.engine.tables import Table, is_lasting
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Numbers, Rows
+from ilr_validator.engine.values import NOTHING, Dates, Mask, Numbers, Rows
 
 AnyReference = TypeVar("AnyReference", bound=ReferenceTable)
 Given = ParamSpec("Given")
@@ -50,6 +50,7 @@ class Batch(Record):
         self.not_run = np.zeros(self.learners.size, bool)
         self.has_not_run = False
         self._derived: dict[Any, Any] = {}
+        self._keys: dict[tuple[int, ...], tuple[tuple[Text | Numbers, ...], Text]] = {}
 
     def begin(self) -> None:
         """Start the list of learners for whom a rule cannot be judged anew."""
@@ -111,67 +112,77 @@ class Batch(Record):
 
         Letter case counts where `as_written`.
         """
-        key = keys_of(*keys)
 
-        def holds(found: CodeList) -> Mask:
+        def holds(found: CodeList, key: Text) -> Mask:
             return found.holds(key, as_written=as_written)
 
-        return self._answer(name, table, where, holds, key)
+        return self._answer(name, table, where, holds, keys)
 
     def in_list_at(
         self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
     ) -> Mask:
         """Tell for each row whether its key is in the list and valid at the date (`IsCurrent`)."""
-        key = keys_of(*keys)
 
-        def current(found: CodeList) -> Mask:
+        def current(found: CodeList, key: Text) -> Mask:
             starts, ends = found.starts_and_ends(key)
             result: Mask = (dates >= starts) & (dates <= ends)
             return result
 
-        return self._answer(name, table, where, current, key)
+        return self._answer(name, table, where, current, keys)
 
     def not_after_list(
         self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
     ) -> Mask:
         """Tell whether the key is listed and the date not after its last (`IsVaguelyCurrent`)."""
-        key = keys_of(*keys)
 
-        def vaguely(found: CodeList) -> Mask:
+        def vaguely(found: CodeList, key: Text) -> Mask:
             result: Mask = dates <= found.starts_and_ends(key)[1]
             return result
 
-        return self._answer(name, table, where, vaguely, key)
+        return self._answer(name, table, where, vaguely, keys)
 
     def after_list(
         self, name: str, table: Table, where: Mask | None, dates: Dates, *keys: Text | Numbers
     ) -> Mask:
         """Tell whether the key is listed and the date after its last day (`IsExpired`)."""
-        key = keys_of(*keys)
 
-        def expired(found: CodeList) -> Mask:
+        def expired(found: CodeList, key: Text) -> Mask:
             result: Mask = dates > found.starts_and_ends(key)[1]
             return result
 
-        return self._answer(name, table, where, expired, key)
+        return self._answer(name, table, where, expired, keys)
 
     def _answer(
         self,
         name: str,
         table: Table,
         where: Mask | None,
-        ask: Callable[[CodeList], Mask],
-        key: Text,
+        ask: Callable[[CodeList, Text], Mask],
+        keys: tuple[Text | Numbers, ...],
     ) -> Mask:
         reached = np.ones(table.size, bool) if where is None else where
+        if not np.count_nonzero(reached):
+            return np.zeros(table.size, bool)
         found = self.surroundings.code_lists.get(name)
         if found is None:
             if not self.surroundings.is_absent_empty:
                 self.mark_not_run(table, reached)
             return np.zeros(table.size, bool)
+        key = self._key(keys)
         if not found.is_complete:
             self.mark_not_run(table, reached & ~found.holds(key))
-        return reached & ask(found)
+        return reached & ask(found, key)
+
+    def _key(self, keys: tuple[Text | Numbers, ...]) -> Text:
+        """Join columns to keys, once for all rules that ask with the same ones."""
+        if not all(map(is_lasting, keys)):
+            return keys_of(*keys)
+        of = tuple(map(id, keys))
+        kept = self._keys.get(of)
+        if kept is None:
+            # The columns are kept with it, so that their identity is not given out again.
+            kept = self._keys[of] = (keys, keys_of(*keys))
+        return kept[1]
 
     # Reference data.
 
@@ -188,9 +199,12 @@ class Batch(Record):
         The key is looked for in the table's KEY column, or in the column `by`. Gives the rows of
         `table`, the rows of the reference table (equally long), and that table.
         """
+        rows = where.nonzero()[0]
         found = self.whole(kind, table, where)
-        rows = np.flatnonzero(where)
-        one, other = found.matching(keys.take(rows), by)
+        if not len(rows) or not found.size:
+            return NOTHING, NOTHING, found
+        wanted = keys.spread(rows) if isinstance(keys, Text) else keys[rows]
+        one, other = found.matching(wanted, by)
         return rows[one], other, found
 
     def exists(
@@ -206,12 +220,12 @@ class Batch(Record):
         if found is None:
             if not self.surroundings.is_absent_empty:
                 self.mark_not_run(table, where)
-            found = kind({}, 0)
+            found = kind.without_rows()
         return cast("AnyReference", found)
 
     def mark_not_run(self, table: Table, rows: Mask) -> None:
         """Say that the rule at work cannot be judged for the learners of these rows."""
-        if not rows.any():
+        if not np.count_nonzero(rows):
             return
         self.has_not_run = True
         if table is self.destinations or table is self.outcomes or table is self.message:
@@ -231,13 +245,15 @@ def derived(
 
     @functools.wraps(function)
     def kept(batch: Batch, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        key = (function, args, *kwargs.items())
+        key = (function, args, *kwargs.items()) if kwargs else (function, args)
         memory = batch._derived  # noqa: SLF001 - the other half of the class
-        if key not in memory:
-            found = memory[key] = function(batch, *args, **kwargs)
-            if isinstance(found, np.ndarray):
-                found.setflags(write=False)  # shared by rules: none may change it for the others
-        result: Result = memory[key]
+        result: Result
+        if key in memory:
+            result = memory[key]
+            return result
+        result = memory[key] = function(batch, *args, **kwargs)
+        if isinstance(result, np.ndarray):
+            result.setflags(write=False)  # shared by rules: none may change it for the others
         return result
 
     return kept

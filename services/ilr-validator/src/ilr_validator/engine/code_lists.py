@@ -15,6 +15,8 @@ from ilr_validator.engine.dates import MAX_DATE, MIN_DATE
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates, Mask, Numbers
 
+NEVER: Final = (np.nan, np.nan)
+
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
@@ -36,14 +38,13 @@ class CodeList:
     def holds(self, keys: Text, *, as_written: bool = False) -> Mask:
         """Tell for each key whether it is in the list; letter case counts where `as_written`."""
         if as_written:
-            return keys.test(self.codes.__contains__)
-        return keys.test(lambda key: key.upper() in self._folded)
+            return keys.is_in(self.codes)
+        return keys.is_in_folded(self._folded)
 
     def starts_and_ends(self, keys: Text) -> tuple[Dates, Dates]:
         """Give for each key the first and last day of validity; null where it is not listed."""
-        nothing = (np.nan, np.nan)
-        both = np.array([self._folded.get((key or "").upper(), nothing) for key in keys.values])
-        return both[keys.codes, 0], both[keys.codes, 1]
+        both = keys.kept(self, lambda key: self._folded.get((key or "").upper(), NEVER))
+        return both[:, 0].take(keys.codes), both[:, 1].take(keys.codes)
 
 
 def keys_of(*parts: Text | Numbers) -> Text:
@@ -57,6 +58,9 @@ def keys_of(*parts: Text | Numbers) -> Text:
 
 def _joined(left: Text, right: Text) -> Text:
     """Join two columns row by row: each distinct pair of texts is joined once."""
+    if len(left) <= SMALL:
+        both = zip(_texts(left), _texts(right), strict=True)
+        return Text.of((one or "") + (other or "") for one, other in both)
     width = len(right.values)
     pairs = left.codes.astype(np.int64) * width + right.codes
     distinct, codes = _numbered(pairs, len(left.values) * width)
@@ -67,7 +71,13 @@ def _joined(left: Text, right: Text) -> Text:
     return Text((codes + 1).astype(np.int32), [None, *texts])
 
 
+SMALL: Final = 64
+"""So many rows are quicker written one by one."""
 FEW: Final = 10_000
+
+
+def _texts(column: Text) -> Iterable[str | None]:
+    return map(column.values.__getitem__, column.codes.tolist())
 
 
 def _numbered(
@@ -79,18 +89,23 @@ def _numbered(
         return distinct, codes
     present = np.zeros(bound, bool)
     present[numbers] = True
-    places = np.cumsum(present) - 1
-    return np.flatnonzero(present), places[numbers]
+    places = present.cumsum() - 1
+    return present.nonzero()[0], places.take(numbers)
 
 
 def _number_text(numbers: Numbers) -> Text:
     """Write numbers as the codes of a list; codes are small whole numbers."""
+    if len(numbers) <= SMALL:  # 0.0 is added because -0.0 is written otherwise
+        return Text.of(
+            None if number != number else f"{number + 0.0:.0f}"  # noqa: PLR0124 - NaN
+            for number in numbers.tolist()
+        )
     null = np.isnan(numbers)
     whole = np.where(null, 0, numbers).astype(np.int64)
-    if len(whole) and (whole.min() < 0 or whole.max() >= FEW or (whole != numbers)[~null].any()):
+    if whole.min() < 0 or whole.max() >= FEW or (whole != numbers)[~null].any():
         distinct, codes = np.unique(numbers, return_inverse=True)
         texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
         return Text((codes + 1).astype(np.int32), [None, *texts])
-    found, codes = _numbered(whole, FEW)
+    found, codes = _numbered(whole, int(whole.max()) + 1)
     texts = [str(number) for number in found.tolist()]
     return Text(np.where(null, 0, codes + 1).astype(np.int32), [None, *texts])

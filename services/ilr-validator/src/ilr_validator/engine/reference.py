@@ -6,7 +6,7 @@ present and says "no such row". Column names are those of the publisher's files.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
 
@@ -21,6 +21,14 @@ class ReferenceTable(Table):
     """Rows of reference data, found by one key column."""
 
     KEY: ClassVar[str]
+    _NOTHING: ClassVar[Table]
+
+    @classmethod
+    def without_rows(cls) -> Self:
+        """Give a table that knows nothing, the same one to all who ask."""
+        if "_NOTHING" not in vars(cls):
+            cls._NOTHING = cls({}, 0)
+        return cast("Self", cls._NOTHING)
 
     def matching(self, keys: Text | Numbers, by: str | None = None) -> tuple[Rows, Rows]:
         """Pair the index of each key with each row that has it in a column, KEY unless `by` says.
@@ -33,8 +41,9 @@ class ReferenceTable(Table):
         if isinstance(keys, Text):
             wanted = keys.numbered_as_in(column)
             found = (wanted != UNKNOWN).nonzero()[0]
-            begin = bounds[wanted[found]]
-            one, other = spread(begin, bounds[wanted[found] + 1] - begin)
+            wanted = wanted[found]
+            begin = bounds[wanted]
+            one, other = spread(begin, bounds[wanted + 1] - begin)
         else:
             found = (~np.isnan(keys)).nonzero()[0]
             one, other = join_sorted(keys[found], column[order])

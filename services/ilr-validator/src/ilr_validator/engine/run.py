@@ -49,18 +49,19 @@ class Finding:
 
 
 def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
-    """Evaluate each rule on the whole batch."""
+    """Evaluate each rule on the whole batch; gives those broken or not judged by somebody."""
     for each in rules:
         batch.begin()
-        found = each.breaks(batch)
-        rows = _rows(found)
+        rows = _rows(each.breaks(batch))
         if batch.has_not_run:
             if each.scope == "learner":
                 rows = rows[~batch.not_run[batch.table(each.table).learner[rows]]]
             else:
                 batch.not_run[:] = True
                 rows = rows[:0]
-        yield Outcome(each, rows, batch.not_run if batch.has_not_run else None)
+            yield Outcome(each, rows, batch.not_run)
+        elif len(rows):
+            yield Outcome(each, rows, None)
 
 
 def _rows(found: Mask | Rows) -> Rows:

@@ -6,17 +6,28 @@ input does not bring is all null, so that one table serves every year's record.
 
 import functools
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeAlias, TypeVar, get_type_hints
 
 import numpy as np
 
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, join_numbered
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, begins_group, join_numbered
 
 Column: TypeAlias = Numbers | Text
 AnyColumn = TypeVar("AnyColumn", Numbers, Text, Mask)
 
 NO_ROW = -1
+
+
+def _keep_unchanged(column: "Column | Mask") -> None:
+    """Let nobody change a column: rules share it, and what was made of it."""
+    if not isinstance(column, Text):
+        column.setflags(write=False)
+
+
+def is_lasting(column: "Column | Mask") -> bool:
+    """Tell whether nobody can change a column any more."""
+    return isinstance(column, Text) or not column.flags.writeable
 
 
 class Table:
@@ -39,7 +50,9 @@ class Table:
         self.size = size
         self.up = up
         self.parent: Rows = np.zeros(size, np.intp) if parent is None else parent
+        self._spread: dict[tuple[int, int], tuple[Any, Any]] = {}
         for name, column in columns.items():
+            _keep_unchanged(column)
             setattr(self, name, column)
 
     def __getattr__(self, name: str) -> Column:
@@ -48,6 +61,7 @@ class Table:
         if kind is None:
             raise AttributeError("there is no such column", name=name, obj=self)
         column: Column = Text.nulls(self.size) if kind is Text else np.full(self.size, np.nan)
+        _keep_unchanged(column)
         setattr(self, name, column)
         return column
 
@@ -74,11 +88,25 @@ class Table:
 
     def of_parent(self, values: AnyColumn) -> AnyColumn:
         """Give each row the value of its parent: `fams.of_parent(aims.FundModel)`."""
-        return values.take(self.parent)
+        return self._below(values, self.parent)
 
     def of_learner(self, values: AnyColumn) -> AnyColumn:
         """Give each row the value of its learner: `aims.of_learner(learners.DateOfBirth)`."""
-        return values.take(self.learner)
+        return self._below(values, self.learner)
+
+    def _below(self, values: AnyColumn, rows: Rows) -> AnyColumn:
+        """Give the values at rows above; of what nobody can change, once for all who ask."""
+        if not is_lasting(values):
+            return values.take(rows)
+        key = id(values), id(rows)
+        kept = self._spread.get(key)
+        if kept is None:
+            result = values.spread(rows) if isinstance(values, Text) else values.take(rows)
+            _keep_unchanged(result)
+            # The values are kept with the result, so that their identity is not given out again.
+            kept = self._spread[key] = (values, result)
+        found: AnyColumn = kept[1]
+        return found
 
     # From the rows up to the parent. A mask says which rows take part.
 
@@ -114,7 +142,7 @@ class Table:
         result = np.full(self.parents, np.nan)
         parent = self.parent if mask is None else self.parent[mask]
         if len(parent):
-            starts = np.flatnonzero(np.diff(parent, prepend=-1))  # rows of one parent are together
+            starts = begins_group(parent).nonzero()[0]
             result[parent[starts]] = ufunc.reduceat(
                 values if mask is None else values[mask], starts
             )
@@ -127,14 +155,14 @@ class Table:
 
     def first(self, mask: Mask) -> Rows:
         """Give for each parent its first row in the mask; NO_ROW where there is none."""
-        rows = np.flatnonzero(mask)[::-1]
+        rows = mask.nonzero()[0][::-1]
         result = np.full(self.parents, NO_ROW, np.intp)
         result[self.parent[rows]] = rows
         return result
 
     def last(self, mask: Mask) -> Rows:
         """Give for each parent its last row in the mask; NO_ROW where there is none."""
-        rows = np.flatnonzero(mask)
+        rows = mask.nonzero()[0]
         result = np.full(self.parents, NO_ROW, np.intp)
         result[self.parent[rows]] = rows
         return result
@@ -171,21 +199,20 @@ class Table:
         rows = mask.nonzero()[0]
         if not len(rows):
             return mask
-        is_first = np.diff(self.learner[rows], prepend=-1) != 0  # a learner's rows are together
-        return self.mask(rows[is_first])
+        return self.mask(rows[begins_group(self.learner[rows])])
 
     def siblings(self, left: Mask, right: Mask) -> tuple[Rows, Rows]:
         """Pair each row of `left` with each row of `right` below the same parent, itself included.
 
         Gives two arrays of rows of equal length, in the order of `left`, then of `right`.
         """
-        left_rows, right_rows = np.flatnonzero(left), np.flatnonzero(right)
+        left_rows, right_rows = left.nonzero()[0], right.nonzero()[0]
         one, other = join_numbered(self.parent[left_rows], self.parent[right_rows], self.parents)
         return left_rows[one], right_rows[other]
 
     def pairs(self, mask: Mask, other: "Table", other_mask: Mask) -> tuple[Rows, Rows]:
         """Pair each row of the mask with each row of another table's mask of the same learner."""
-        left_rows, right_rows = np.flatnonzero(mask), np.flatnonzero(other_mask)
+        left_rows, right_rows = mask.nonzero()[0], other_mask.nonzero()[0]
         learners = max(self.learners, other.learners)
         one, two = join_numbered(self.learner[left_rows], other.learner[right_rows], learners)
         return left_rows[one], right_rows[two]

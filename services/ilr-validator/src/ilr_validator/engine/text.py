@@ -3,8 +3,9 @@
 A test is made once for each distinct text and then spread over the rows. Number 0 is null.
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy.typing as npt
 from ilr_validator.engine.values import Mask, Rows
 
 NULL: Final = 0
+FEW: Final = 4
+"""So many texts are quicker compared one by one than looked up for each row."""
 
 
 class Text:
@@ -52,50 +55,97 @@ class Text:
 
     def take(self, rows: Rows) -> "Text":
         """Give the texts at `rows`; a negative row stands for "no row" and gives null."""
-        codes = self.codes[rows] if len(self.codes) else np.zeros(len(rows), np.int32)
-        return Text(np.where(rows < 0, np.int32(NULL), codes), self.values, self._kept)
+        if not len(self.codes):
+            return Text(np.zeros(len(rows), np.int32), self.values, self._kept)
+        codes = self.codes[rows]
+        codes[rows < 0] = NULL
+        return Text(codes, self.values, self._kept)
+
+    def spread(self, rows: Rows) -> "Text":
+        """Give the texts at `rows`, all of which there are."""
+        return Text(self.codes.take(rows), self.values, self._kept)
 
     def test(self, condition: Callable[[str], bool]) -> Mask:
         """Tell for each row whether its text meets the condition; null never does."""
-        met = np.fromiter(
-            (text is not None and condition(text) for text in self.values), bool, len(self.values)
-        )
-        return met[self.codes]
+        places = [
+            place for place, text in enumerate(self.values) if text is not None and condition(text)
+        ]
+        return self._at(places)
+
+    def _at(self, places: Sequence[int]) -> Mask:
+        """Tell for each row whether its text is one of those that stand at `places`."""
+        if len(places) > FEW:
+            met = np.zeros(len(self.values), bool)
+            met[places] = True
+            return self._where(met)
+        result = np.zeros(len(self.codes), bool) if not places else self.codes == places[0]
+        for place in places[1:]:
+            result |= self.codes == place
+        return result
+
+    def _where(self, met: Mask) -> Mask:
+        """Tell for each row what `met` says of its text."""
+        missed = (~met).nonzero()[0]
+        return met.take(self.codes) if len(missed) > FEW else ~self._at(missed.tolist())
 
     def is_exactly(self, *wanted: str) -> Mask:
         """Tell for each row whether its text is one of `wanted`, letter case included."""
-        return self.test(frozenset(wanted).__contains__)
+        places = self._places("as written", str)
+        return self._at([place for text in set(wanted) for place in places.get(text, ())])
 
     def is_any(self, *wanted: str) -> Mask:
         """Tell for each row whether its text is one of `wanted`, whatever the letter case."""
-        return self.is_among(wanted)
+        return self._is_among(_in_capitals(wanted))
 
     def is_among(self, wanted: Iterable[str]) -> Mask:
         """Tell for each row whether its text is in a collection, whatever the letter case."""
-        places = self._places()
-        met = np.zeros(len(self.values), bool)
-        for text in wanted:
-            met[places.get(text.upper(), [])] = True
-        return met[self.codes]
+        return self._is_among(_in_capitals(tuple(wanted)))
 
-    def _places(self) -> dict[str, list[int]]:
-        """Give for each text in upper case where it stands among the distinct texts."""
-        kept: dict[str, list[int]] | None = self._kept.get("places")
+    def _is_among(self, capitals: frozenset[str]) -> Mask:
+        places = self._places("in capitals", str.upper)
+        if len(places) < len(capitals):
+            found = [those for text, those in places.items() if text in capitals]
+        else:
+            found = [places[text] for text in capitals if text in places]
+        return self._at([place for those in found for place in those])
+
+    def _places(self, form: str, formed: Callable[[str], str]) -> dict[str, list[int]]:
+        """Give for each text in some form where it stands among the distinct texts."""
+        kept: dict[str, list[int]] | None = self._kept.get(form)
         if kept is None:
-            kept = self._kept["places"] = {}
+            kept = self._kept[form] = {}
             for place, text in enumerate(self.values):
                 if text is not None:
-                    kept.setdefault(text.upper(), []).append(place)
+                    kept.setdefault(formed(text), []).append(place)
         return kept
 
     def matches(self, pattern: re.Pattern[str]) -> Mask:
         """Tell for each row whether the pattern is found in its text (`Regex.IsMatch`)."""
-        kept: Mask | None = self._kept.get(pattern)
-        if kept is None:
-            search = pattern.search
-            met = (text is not None and search(text) is not None for text in self.values)
-            kept = self._kept[pattern] = np.fromiter(met, bool, len(self.values))
-        return kept[self.codes]
+        search = pattern.search
+        return self._where(
+            self.kept(pattern, lambda text: text is not None and search(text) is not None)
+        )
+
+    def is_in(self, collection: Container[str]) -> Mask:
+        """Tell for each row whether its text is in something that never changes, as written."""
+        return self._where(self.kept(collection, lambda text: text in collection))
+
+    def is_in_folded(self, capitals: Container[str]) -> Mask:
+        """Tell for each row whether its text in capitals is in something that never changes."""
+        return self._where(
+            self.kept(capitals, lambda text: text is not None and text.upper() in capitals)
+        )
+
+    def kept(self, of: object, work_out: Callable[[str | None], Any]) -> Any:
+        """Give an array with what is worked out of each distinct text, once for all who ask.
+
+        `of` says what it is, by its identity.
+        """
+        kept: tuple[object, Any] | None = self._kept.get(id(of))
+        if kept is None or kept[0] is not of:
+            # What it is of is kept with it, so that its identity is not given out again.
+            kept = self._kept[id(of)] = (of, np.array([work_out(text) for text in self.values]))
+        return kept[1]
 
     def starts(self, *prefixes: str) -> Mask:
         """Tell for each row whether its text starts so, whatever the letter case."""
@@ -117,17 +167,20 @@ class Text:
     @property
     def is_blank(self) -> Mask:
         """Tell for each row whether there is no text but space (`IsNullOrWhiteSpace`)."""
-        kept: Mask | None = self._kept.get("blank")
+        kept: list[int] | None = self._kept.get("blank")
         if kept is None:
-            blank = (text is None or not text.strip() for text in self.values)
-            kept = self._kept["blank"] = np.fromiter(blank, bool, len(self.values))
-        return kept[self.codes]
+            kept = self._kept["blank"] = [
+                place
+                for place, text in enumerate(self.values)
+                if text is None or not text or text.isspace()
+            ]
+        return self._at(kept)
 
     @property
     def length(self) -> npt.NDArray[np.float64]:
         """Give for each row the number of characters; null for null."""
         sizes = [np.nan if text is None else float(len(text)) for text in self.values]
-        return np.array(sizes)[self.codes]
+        return np.array(sizes).take(self.codes)
 
     def folded_numbers(self) -> dict[str, int]:
         """Give each distinct text in upper case the number that `folded` has for it."""
@@ -147,18 +200,15 @@ class Text:
             numbers = self.folded_numbers()
             table = [NULL if text is None else numbers[text.upper()] for text in self.values]
             kept = self._kept["folded"] = np.array(table, np.int32)
-        return kept[self.codes]
+        return kept.take(self.codes)
 
     def numbered_as_in(self, other: "Text") -> npt.NDArray[np.int64]:
         """Give for each row the number that its text has in `other.folded`; -1 for none."""
-        key = ("as in", id(other.values))
-        kept: tuple[Any, npt.NDArray[np.int64]] | None = self._kept.get(key)
-        if kept is None:
-            numbers = other.folded_numbers()
-            found = [numbers.get((text or "").upper(), -1) for text in self.values]
-            # The other's texts are kept with it, so that their identity is not given out again.
-            kept = self._kept[key] = (other.values, np.array(found))
-        return kept[1][self.codes]
+        numbers = other.folded_numbers()
+        kept: npt.NDArray[np.int64] = self.kept(
+            numbers, lambda text: numbers.get((text or "").upper(), -1)
+        )
+        return kept.take(self.codes)
 
     def equals(self, other: "Text", *, ignore_case: bool = False) -> Mask:
         """Tell for each row whether both columns hold the same text; null equals null."""
@@ -169,6 +219,12 @@ class Text:
             keys = (None if text is None else fold(text) for text in values)
             return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
 
-        mine, theirs = numbered(self.values)[self.codes], numbered(other.values)[other.codes]
+        mine = numbered(self.values).take(self.codes)
+        theirs = numbered(other.values).take(other.codes)
         result: Mask = mine == theirs
         return result
+
+
+@functools.lru_cache(maxsize=1000)
+def _in_capitals(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text.upper() for text in texts)

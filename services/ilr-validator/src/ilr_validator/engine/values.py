@@ -5,8 +5,9 @@ table. Null is NaN, so that a comparison with null is false, as in the official 
 "is not equal" needs care, for which `differs` stands here. Nothing here knows a field or a year.
 """
 
+import functools
 from collections.abc import Iterable
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ Numbers: TypeAlias = npt.NDArray[np.float64]
 Dates: TypeAlias = Annotated[npt.NDArray[np.float64], "date"]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Rows: TypeAlias = npt.NDArray[np.intp]
+
+NOTHING: Final[Rows] = np.zeros(0, np.intp)
+"""No row at all."""
+NOTHING.setflags(write=False)
 
 
 def is_null(values: Numbers) -> Mask:
@@ -34,13 +39,21 @@ def one_of(values: Numbers, *codes: float) -> Mask:
 
 def is_among(values: Numbers, codes: Iterable[float]) -> Mask:
     """Tell for each value whether it is in the collection `codes`; null is in none."""
-    wanted = list(codes)
-    if len(wanted) <= 8:  # noqa: PLR2004 - below that, comparing is quicker than sorting
-        result = np.zeros(len(values), bool)
-        for code in wanted:
-            result |= values == code
+    wanted = tuple(codes)
+    if len(wanted) > 8:  # noqa: PLR2004 - below that, comparing is quicker than searching
+        ordered = _ordered(wanted)
+        result: Mask = ordered[np.searchsorted(ordered, values)] == values
         return result
-    return np.isin(values, wanted)
+    result = np.zeros(len(values), bool) if not wanted else values == wanted[0]
+    for code in wanted[1:]:
+        result |= values == code
+    return result
+
+
+@functools.lru_cache(maxsize=1000)
+def _ordered(codes: tuple[float, ...]) -> Numbers:
+    """Give the codes in ascending order, and null behind them, where null would be searched."""
+    return np.append(np.sort(np.array(codes, np.float64)), np.nan)
 
 
 def between(values: Numbers, low: Numbers | float, high: Numbers | float) -> Mask:
@@ -64,7 +77,9 @@ def take(values: Numbers, rows: Rows) -> Numbers:
     """Give the values at `rows`; a negative row stands for "no row" and gives null."""
     if not len(values):
         return np.full(len(rows), np.nan)
-    return np.where(rows < 0, np.nan, values[rows])
+    result: Numbers = values[rows]
+    result[rows < 0] = np.nan
+    return result
 
 
 def take_mask(values: Mask, rows: Rows) -> Mask:
@@ -81,19 +96,33 @@ def join_sorted(left: npt.NDArray[np.generic], right: npt.NDArray[np.generic]) -
     `right` must be ascending; `left` may have any order. Pairs come in the order of `left`, then of
     `right`. The size is the number of pairs: mask both sides first.
     """
-    begin = np.searchsorted(right, left, "left")
-    return spread(begin, np.searchsorted(right, left, "right") - begin)
+    begin = right.searchsorted(left, "left")
+    return spread(begin, right.searchsorted(left, "right") - begin)
 
 
 def join_numbered(left: Rows, right: Rows, size: int) -> tuple[Rows, Rows]:
     """Do what `join_sorted` does for numbers from 0 to before `size`, without searching."""
+    if not len(left) or not len(right):
+        return NOTHING, NOTHING
     counts = np.bincount(right, minlength=size)
-    ends = np.cumsum(counts)
-    return spread(ends[left] - counts[left], counts[left])
+    ends = counts.cumsum()
+    return spread((ends - counts)[left], counts[left])
 
 
 def spread(begin: Rows, counts: Rows) -> tuple[Rows, Rows]:
     """Give for each place its number as often as it has partners, and their numbers in a row."""
-    left_rows = np.repeat(np.arange(len(begin), dtype=np.intp), counts)
-    before = np.repeat(np.cumsum(counts) - counts - begin, counts)
+    if not len(begin):
+        return NOTHING, NOTHING
+    if counts.max() <= 1:  # most keys are keys of one row
+        those: Rows = counts.nonzero()[0]
+        return those, begin[those]
+    left_rows = np.arange(len(begin), dtype=np.intp).repeat(counts)
+    before = (counts.cumsum() - counts - begin).repeat(counts)
     return left_rows, np.arange(len(before), dtype=np.intp) - before
+
+
+def begins_group(owners: Rows) -> Mask:
+    """Tell for each of some rows whether it is the first of its owner; owners stand together."""
+    result = np.ones(len(owners), bool)
+    np.not_equal(owners[1:], owners[:-1], out=result[1:])
+    return result
