@@ -1,4 +1,4 @@
-"""Checks some learners of a file: field definitions first, then the rules for who passed them.
+"""Checks some learners of a file: field definitions, tight schema, rules for who passed both.
 
 Gives what reports, the valid file and the whole-file rules need of these learners, and keeps
 nothing else. Severities are those of the return that is checked.
@@ -19,7 +19,14 @@ from ilr_validator.engine.run import Finding as RuleFinding
 from ilr_validator.engine.run import findings, run
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers, Rows
-from ilr_validator.packs.field_definitions import Broken, Definition, broken, definitions
+from ilr_validator.packs.field_definitions import (
+    SCHEMA,
+    Broken,
+    Definition,
+    broken,
+    definitions,
+    tight_schema,
+)
 from ilr_validator.packs.pack import Pack
 from ilr_validator.packs.raw import (
     RawTable,
@@ -113,6 +120,8 @@ class Check:
 
     def severity(self, rule: str) -> str:
         """Give the severity of a rule at the return that is checked."""
+        if rule == SCHEMA:
+            return ERROR
         return self.pack.facts[rule].severity_at(self.return_name)
 
     def learner_rules(self) -> list[Rule]:
@@ -121,8 +130,14 @@ class Check:
 
     def definitions(self) -> list[Definition]:
         """Give the field definitions of the pack."""
-        names = (name for name, facts in self.pack.facts.items() if facts.stage == "field")
-        return definitions(self.model, frozenset(names))
+        return definitions(self.model, self._field_definitions())
+
+    def tight_schema(self) -> list[Definition]:
+        """Give what the schema asks of learners beyond the field definitions of the pack."""
+        return tight_schema(self.model, self._field_definitions())
+
+    def _field_definitions(self) -> frozenset[str]:
+        return frozenset(name for name, facts in self.pack.facts.items() if facts.stage == "field")
 
     def fund_models(self) -> list[int]:
         """Give the funding models of the pack, ascending: the columns of `fund_models`."""
@@ -147,8 +162,11 @@ def check_part(
         fund_models=_fund_models(raw, check.fund_models()),
         is_as_written=all(table.is_as_written for table in raw.values()),
     )
-    for one in broken(raw, check.definitions(), part.parents):
-        part.add(result, part.of_definition(one))
+    for stage in (check.definitions(), check.tight_schema()):
+        passed = ~result.has_error
+        for one in broken(raw, stage, part.parents):
+            found = part.of_definition(one)
+            part.add(result, (each for each in found if passed[each.learner - first]))
     left_out = result.has_error.copy()
     sound = without(raw, check.model, left_out)
     batch = Batch(typed_tables(sound, check.model, message), check.surroundings)

@@ -6,7 +6,7 @@ Each check follows from the record model; which of them are rules of a year, and
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from ilr_validator.packs.errors import PackError
 from ilr_validator.packs.raw import RawColumn, RawTable
 from ilr_validator.packs.record_model import RESTRICTED, EntityModel, FieldModel, RecordModel
 
+SCHEMA: Final = "Schema"
+"""The official name of what the schema finds."""
 NUMBERS: Final = frozenset({"int", "decimal"})
 NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 LEADING: Final = re.compile(r"^(?:\+?0+(?=\d)|\+)")
@@ -57,17 +59,49 @@ def definitions(model: RecordModel, names: frozenset[str]) -> list[Definition]:
     A name that no field of the record model has is left to the caller, as not implemented.
     """
     by_name = {name.upper(): name for name in names}
-    found: list[Definition] = []
-    for entity, _ in model.learner.walk():
-        name = by_name.get(f"FD_{entity.name}_EO".upper())
-        if name:
-            found.append(Definition(name, _occurrences(entity), entity, None, "EO"))
+    return [
+        replace(one, name=by_name[one.name.upper()])
+        for one in _facets(model)
+        if one.name.upper() in by_name
+    ]
+
+
+def tight_schema(model: RecordModel, names: frozenset[str]) -> list[Definition]:
+    """Give what the official schema limits and no field definition of the year does.
+
+    Learners who passed the field definitions are held against it, so that none is let through
+    whom the schema would refuse (spec/ilr.md section 0.2).
+    """
+    limited = {name.upper() for name in names}
+    return [
+        replace(one, name=SCHEMA)
+        for one in _facets(model)
+        if one.name.upper() not in limited and _is_limited(one)
+    ]
+
+
+def _facets(model: RecordModel) -> Iterator[Definition]:
+    """Give every check of every field and entity under the name that its rule would have."""
+    for entity, parent in model.learner.walk():
+        if parent is not None:
+            yield Definition(f"FD_{entity.name}_EO", _occurrences(entity), entity, None, "EO")
         for field in entity.fields:
             for check, says in MESSAGES.items():
-                name = by_name.get(f"FD_{field.name}_{check}".upper())
-                if name:
-                    found.append(Definition(name, says(field), entity, field, check))
-    return found
+                yield Definition(f"FD_{field.name}_{check}", says(field), entity, field, check)
+
+
+def _is_limited(one: Definition) -> bool:
+    """Tell whether the record model has a limit of this kind for a field or entity."""
+    field = one.field
+    if field is None:
+        return one.entity.minimum > 0 or one.entity.maximum is not None
+    limits = {
+        "MA": field.is_required,
+        "AL": field.length is not None,
+        "AP": field.kind == "restricted" or field.pattern is not None,
+        "AR": field.low is not None and field.high is not None,
+    }
+    return limits[one.check]
 
 
 def _digits(number: float) -> str:

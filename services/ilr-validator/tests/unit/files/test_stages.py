@@ -70,6 +70,28 @@ def test_who_has_an_error_is_left_out_and_who_has_a_warning_is_not(
 
 
 @pytest.mark.parametrize(
+    ("change", "broken"),
+    [
+        ({"PriorAttain": [{"PriorLevel": "999", "DateLevelApp": "2025-09-01"}]}, {"Schema"}),
+        (
+            {"PriorAttain": [{"PriorLevel": "999", "DateLevelApp": "2025-09-01"}], "Sex": None},
+            {"FD_Sex_MA"},
+        ),
+    ],
+)
+def test_who_passes_the_field_definitions_is_held_against_the_tight_schema(
+    change: dict[str, Any], broken: set[str], tmp_path: Path
+) -> None:
+    one, other = made.numbered(2)
+    run = made.run(tmp_path, made.document([one | change, other]))
+    assert run.rules["L00000"] == broken
+    assert "Schema" not in run.rules.get("L00001", set())
+    found = next(row for row in run.rows if row["Learner Ref"] == "L00000")
+    assert found[r"Error\Warning"] == "E"
+    assert "L00000" not in run.valid
+
+
+@pytest.mark.parametrize(
     ("name", "severity"), [("R01", "W"), ("R03", "W"), ("R04", "E"), ("R14", "E")]
 )
 def test_severity_is_that_of_the_return(
