@@ -3,12 +3,14 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
 import httpx
-from tests.chaos.catalogue import Blow, Fault, Moment
+from tests.chaos.catalogue import SERVER_UNITS, Blow, Fault, Moment
+from tests.chaos.stand_in import another
 from tests.e2e.own_stack import OwnStack
 
 from matricula_localstack.state import StackState, Status, UnitState
@@ -17,7 +19,7 @@ RECOVERY_SECONDS: Final = 180.0
 _JOB_SECONDS: Final = 400.0  # a job under every fault at once, on a busy machine
 _POLL_SECONDS: Final = 0.03
 _OK: Final = 200
-SERVERS: Final = frozenset({"postgres", "kafka"})
+_SIGNALS: Final = {Blow.KILL: signal.SIGKILL, Blow.PAUSE: signal.SIGSTOP}
 
 
 class NotStruckError(AssertionError):
@@ -33,6 +35,26 @@ class Strikes:
         self._faults = tuple(faults)
         self._restarts: dict[str, int] = {}
         self._blows: dict[str, float] = {}
+        self._taken_over: dict[str, float] = {}
+
+    def holds(self, moment: Moment) -> bool:
+        """Whether a process waits for this moment, so that what announces it cannot happen."""
+        return any(one.moment is moment and one.is_held for one in self._faults)
+
+    @asynccontextmanager
+    async def stand_in(self) -> AsyncIterator[bool]:
+        """Have the block's work done by another process where one is paused; then wake that one.
+
+        Yields whether there is one.
+        """
+        paused = [one.unit for one in self._faults if one.blow is Blow.PAUSE]
+        async with AsyncExitStack() as stack:
+            for unit in paused:
+                await stack.enter_async_context(another(self._own, unit))
+                stack.callback(self._own.stack.kill, unit, number=signal.SIGCONT)
+            yield bool(paused)
+            for unit in paused:
+                self._taken_over[unit] = time.monotonic() - self._blows[unit]
 
     async def prepare(self, *moments: Moment) -> None:
         """Arm the crash points: each such process ends politely and starts anew, armed."""
@@ -49,6 +71,8 @@ class Strikes:
             await self._renewed(name, is_held=faults[0].is_held)
         for fault in due:
             self._restarts.setdefault(fault.unit, self._unit(fault.unit).restarts)
+            if fault.blow is Blow.CRASH and not fault.is_held:
+                self._blows[fault.unit] = time.monotonic()  # it may die before its moment comes
 
     async def at(self, moment: Moment) -> None:
         """Strike where this is the moment."""
@@ -60,15 +84,14 @@ class Strikes:
                 self._blows[fault.unit] = time.monotonic()
                 continue
             polite = signal.SIGINT if fault.unit == "postgres" else signal.SIGTERM
-            number = signal.SIGKILL if fault.blow is Blow.KILL else polite
-            self._own.stack.kill(fault.unit, number=number)
+            self._own.stack.kill(fault.unit, number=_SIGNALS.get(fault.blow, polite))
             self._blows[fault.unit] = time.monotonic()
 
     async def recovered(self) -> dict[str, float]:
         """Wait until everything struck has died and works again; return the seconds by unit.
 
         They count from the unit's last blow until it is ready again; for the servers, until every
-        process of the platform is.
+        process of the platform is; for a paused one, until another has done its work.
         """
         units = list(dict.fromkeys(one.unit for one in self._faults))
         seconds = await asyncio.gather(*map(self._returned, units))
@@ -77,16 +100,20 @@ class Strikes:
 
     async def _returned(self, unit: str) -> float:
         of_it = [one for one in self._faults if one.unit == unit]
+        if of_it[0].blow is Blow.PAUSE:
+            over = partial(self._taken_over.__contains__, unit)
+            await self._until(over, failure=f"nobody stood in for {unit}", seconds=_JOB_SECONDS)
+            return self._taken_over[unit]
         moment = partial(self._blows.__contains__, unit)
         await self._until(
             moment, failure=f"the moment of {unit} did not come", seconds=_JOB_SECONDS
         )
         died = partial(self._has_died, unit, len(of_it))
-        await self._until(died, failure=f"{of_it[-1].label} did not happen")
+        await self._until(died, failure=f"{of_it[-1].label} did not happen", seconds=_JOB_SECONDS)
         began = time.monotonic() if of_it[-1].blow is Blow.CRASH else self._blows[unit]
         is_ready = partial(self._is_ready, unit)
         await self._until(is_ready, failure=f"{unit} did not come back")
-        if unit in SERVERS:
+        if unit in SERVER_UNITS:
             await self._all_ready()
         return time.monotonic() - began
 

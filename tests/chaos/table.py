@@ -5,8 +5,9 @@ Knows the machine by its size only, never by a name.
 
 import os
 import platform
+import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -14,19 +15,26 @@ from typing import Final
 import psutil
 
 _GIB: Final = 1 << 30
-_HEAD: Final = """\
-# Faults
-
+PLATFORM: Final = "Faults"
+VALIDATOR: Final = "Faults of the validator"
+_MEASURED: Final = """\
 Measured by `make chaos` on {day}: {cores} cores{shared}, {memory:.0f} GiB of memory, {system}, Python
 {python}, real PostgreSQL and Kafka, everything on one machine.
-
+"""
+_COLUMNS: Final = """
+| fault | moment | runs | lost | doubled | unfinished | recovery p50, s | max, s |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+_OF_THE_PLATFORM: Final = """
 Each run is one job: a partner pushes a file of {learners} learners in two parts, it is checked, a
-coordinator verifies it, {live} records become learners. Meanwhile up to five different processes are
+coordinator verifies it, {live} records become learners and are checked by the rules of the year, and
+meanwhile another file is validated in parts. Up to five different processes are
 struck, PostgreSQL, Kafka and the disk each in a job of their own. A client that
 repeats what failed in passing (same Idempotency-Key, upload continued at its offset) does the work;
 nobody repairs anything. Afterwards the databases and the sealed log are compared with those of an
 undisturbed job: staged records and their outcomes, live learners, history, uses of the agreement,
-events by type, subject and sequence; every event of every outbox must be published and sealed.
+what [the validator](#faults-of-the-validator) made, events by type, subject and sequence; every event
+of every outbox must be published and sealed.
 
 - **lost**: facts or events of the undisturbed job that are missing, over all runs; it counts for
   every fault of the job.
@@ -38,9 +46,20 @@ events by type, subject and sequence; every event of every outbox must be publis
 
 `MATRICULA_CHAOS_RUNS` says how often each fault happens (5 when it is not set),
 `MATRICULA_CHAOS_MINUTES` ends it early; a fault that was not reached says *not run*.
+"""
+_OF_THE_VALIDATOR: Final = """
+The same job, struck while {validated} learners of a second file are validated in {parts} parts (`parts`:
+the first is done) or while the first live learners are checked (`findings`). The counts are those of
+the first table. What is compared of the validator: the state in which the validation ended, its counts
+and its findings by rule, severity, learner and aim; the lines of its report and the kinds of reports;
+parts left over; each event about it, once; of each live learner the check and the findings. The findings
+of live learners are also compared with a check made anew of what the partner sent (a difference counts
+as lost), and nothing may be parked.
 
-| fault | moment | runs | lost | doubled | unfinished | recovery p50, s | max, s |
-|---|---|---:|---:|---:|---:|---:|---:|
+Where the worker is stopped with SIGSTOP, another one is started, must end the validation alone, and the
+first one is then woken with its part in hand; recovery is the time from the stop to that end.
+
+`MATRICULA_CHAOS_ONLY=validator` measures this table alone, `=platform` the first.
 """
 
 
@@ -81,16 +100,41 @@ class Row:
         )
 
 
-def page(rows: Sequence[Row], *, learners: int, live: int, environ: Mapping[str, str]) -> str:
-    """Return the whole page. MATRICULA_CHAOS_SHARED=1 says that the machine had other work."""
-    head = _HEAD.format(
+def page(
+    tables: Mapping[str, Sequence[Row]],
+    *,
+    before: str,
+    facts: Mapping[str, int],
+    environ: Mapping[str, str],
+) -> str:
+    """Return the whole page: these tables anew, by title, the others as they were `before`.
+
+    MATRICULA_CHAOS_SHARED=1 says that the machine had other work.
+    """
+    texts = dict(sections(before))
+    for title, rows in tables.items():
+        texts[title] = _section(title, rows, facts=facts, environ=environ)
+    return "\n".join(texts[title] for title in (PLATFORM, VALIDATOR) if title in texts)
+
+
+def sections(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the sections of a page with their titles; each ends with one line break."""
+    for part in re.split(r"^(?=#)", text, flags=re.MULTILINE):
+        if part:
+            yield part.partition("\n")[0].lstrip("# "), f"{part.rstrip()}\n"
+
+
+def _section(
+    title: str, rows: Sequence[Row], *, facts: Mapping[str, int], environ: Mapping[str, str]
+) -> str:
+    mark, told = ("#", _OF_THE_PLATFORM) if title == PLATFORM else ("##", _OF_THE_VALIDATOR)
+    measured = _MEASURED.format(
         day=date.today().isoformat(),  # noqa: DTZ011 - the day on which somebody measured
         cores=os.cpu_count(),
         shared=" (shared with other work)" if environ.get("MATRICULA_CHAOS_SHARED") else "",
         memory=psutil.virtual_memory().total / _GIB,
         system=platform.system(),
         python=platform.python_version(),
-        learners=learners,
-        live=live,
     )
-    return head + "".join(f"{row.line()}\n" for row in rows)
+    lines = "".join(f"{row.line()}\n" for row in rows)
+    return f"{mark} {title}\n\n{measured}{told.format(**facts)}{_COLUMNS}{lines}"

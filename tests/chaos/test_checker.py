@@ -3,7 +3,8 @@
 from collections import Counter
 
 from tests.chaos.catalogue import EVERY_FAULT, jobs
-from tests.chaos.table import Row
+from tests.chaos.job import unlike_fresh
+from tests.chaos.table import PLATFORM, VALIDATOR, Row, page, sections
 from tests.chaos.truth import Result
 
 ONE, TWO = ("learner", "S0000000001", 1), ("learner", "S0000000002", 1)
@@ -41,3 +42,26 @@ def test_a_fault_that_never_ran_says_so() -> None:
     row = Row("full disk", "upload", not_run="no mount")
     assert "*not run*: no mount" in row.line()
     assert Row("kill", "live", unfinished=1).is_clean is False
+
+
+def test_a_page_keeps_the_table_that_was_not_measured() -> None:
+    facts = {"learners": 1, "live": 2, "validated": 3, "parts": 4}
+    old = {PLATFORM: [Row("kill", "live", recoveries=[1.0])], VALIDATOR: [Row("stop", "parts")]}
+    before = page(old, before="", facts=facts, environ={})
+    new = {VALIDATOR: [Row("stop", "parts", recoveries=[2.0])]}
+    after = page(new, before=before, facts=facts, environ={"MATRICULA_CHAOS_SHARED": "1"})
+    kept, remade = dict(sections(before)), dict(sections(after))
+    assert remade[PLATFORM] == kept[PLATFORM]
+    assert "| stop | parts | 1 | 0 | 0 | 0 | 2.0 | 2.0 |" in remade[VALIDATOR]
+    assert "shared" in remade[VALIDATOR]
+    assert list(remade) == [PLATFORM, VALIDATOR]
+
+
+def test_a_finding_that_a_fresh_check_does_not_make_is_counted() -> None:
+    nobody = unlike_fresh(result(), ukprn=10_500_001)
+    assert nobody > 0
+    assert unlike_fresh(result(("breaks", "S0000000001", 1)), ukprn=10_500_001) == nobody + 1
+
+
+def test_faults_of_one_process_at_one_point_are_told_apart() -> None:
+    assert len({(one.label, one.moment) for one in EVERY_FAULT}) == len(EVERY_FAULT)

@@ -21,6 +21,7 @@ CRASHES = (
     *catalogue.CONSUMERS[4:],
     *catalogue.SEALER[2:5:2],
 )
+VALIDATOR = (*catalogue.VALIDATOR_KILLS[3:7:3], *catalogue.VALIDATOR_CRASHES[2:6:3])
 
 
 def same(report: Report, undisturbed: Report) -> None:
@@ -29,6 +30,7 @@ def same(report: Report, undisturbed: Report) -> None:
     extra = report.result.facts - undisturbed.result.facts
     assert (missing, extra) == ({}, {})
     assert (report.unsealed, report.doubled_in_log, report.dead_letters) == (0, 0, 0)
+    assert report.unlike_fresh == 0
     assert 500 not in report.refused
 
 
@@ -39,6 +41,10 @@ async def test_the_undisturbed_job_leaves_what_it_should(undisturbed: Report) ->
     assert kinds.count("history") == live == LEARNERS - 12
     assert kinds.count("use") == 1
     assert kinds.count("event") > live
+    assert kinds.count("checked") >= live
+    assert kinds.count("found") > 100 < kinds.count("breaks")
+    assert ("event", "ilr.validation.finished.v1", "", 4) in undisturbed.result.facts
+    assert undisturbed.unlike_fresh == 0
     assert undisturbed.unsealed == undisturbed.doubled_in_log == undisturbed.dead_letters == 0
 
 
@@ -49,6 +55,8 @@ async def test_the_undisturbed_job_leaves_what_it_should(undisturbed: Report) ->
         pytest.param(CRASHES, id="die_at_crash_points"),
         pytest.param(catalogue.SERVERS[:2], id="restart_and_kill_postgresql"),
         pytest.param(catalogue.SERVERS[2:3], id="restart_kafka"),
+        pytest.param(VALIDATOR, id="strike_each_process_of_the_validator"),
+        pytest.param([catalogue.PAUSE], id="pause_a_worker_whose_part_another_takes_over"),
     ],
 )
 async def test_the_result_is_the_undisturbed_one_after(

@@ -14,13 +14,20 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+from tests.chaos import validator_truth
 
 from matricula_localstack.surroundings import Platform
 
 DRAIN_SECONDS: Final = 180.0
 _SECONDS: Final = 60
 _PAUSE_SECONDS: Final = 0.1
-_PUBLISHERS: Final = ("learner_api", "consent_registry", "event_log")
+_PUBLISHERS: Final = ("learner_api", "consent_registry", "event_log", "ilr_validator")
+_OUTAGES: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _CHECKPOINTS: Final = "audit.checkpoint"  # the log does not hold what it says about itself
 
 _STAGED: Final = """
@@ -36,10 +43,12 @@ _USES: Final = """
 SELECT u.records, u.accepted FROM agreement_use u JOIN agreement a USING (agreement_id)
  WHERE a.ukprn = $1
 """
-# What the validator makes of live learners comes at its own pace, and is proved by its own tests.
 _EVENTS: Final = """
-SELECT type, subject, sequence FROM event
- WHERE ukprn = $1 AND topic NOT LIKE 'audit.%' AND topic NOT LIKE 'ilr.%'
+SELECT type, subject, sequence FROM event WHERE ukprn = $1 AND topic NOT LIKE 'audit.%'
+"""
+_EVENTS_OF_VALIDATION: Final = """
+SELECT type, split_part(subject, ':', 2), sequence FROM event
+ WHERE split_part(subject, ':', 1) = $1 AND topic NOT LIKE 'audit.%'
 """
 _BROKEN_STREAMS: Final = """
 SELECT count(*) FROM (
@@ -69,7 +78,7 @@ class Truth:
 
     platform: Platform
 
-    async def result(self, *, ukprn: int, submission_id: UUID) -> Result:
+    async def result(self, *, ukprn: int, submission_id: UUID, validation_id: UUID) -> Result:
         """Return what the one job of a provider led to, in every database."""
         facts: Counter[Hashable] = Counter()
         async with self._open("learner_api") as database:
@@ -80,18 +89,26 @@ class Truth:
         async with self._open("consent_registry") as database:
             facts.update(("use", *row) for row in await database.fetch(_USES, ukprn))
         names = {str(row[0]): str(row[1]) for row in learners}
+        async with self._open("ilr_validator") as database:
+            facts += await validator_truth.of_learners(database, ukprn, names)
+            facts += await validator_truth.of_validation(database, validation_id)
         async with self._open("event_log") as database:
             for kind, subject, sequence in await database.fetch(_EVENTS, ukprn):
                 # A submission that had to wait has passed through more versions: not compared.
                 what = (names[subject], sequence) if subject in names else ("-", 0)
                 facts["event", kind, *what] += 1
+            events = await database.fetch(_EVENTS_OF_VALIDATION, str(validation_id))
+            facts.update(("event", *row) for row in events)
         return Result(facts)
 
-    async def drained(self, *, since: datetime) -> int:
-        """Wait until every event since a time is published and sealed; return how many are not."""
+    async def drained(self, *, since: datetime, ukprn: int) -> int:
+        """Wait until every event since a time is published and sealed; return how many are not.
+
+        Before that the live learners of the provider must have been checked: that makes events.
+        """
         deadline = time.monotonic() + DRAIN_SECONDS
         while True:
-            missing = await self._unsealed(since)
+            missing = await self._unchecked(ukprn) + await self._unsealed(since)
             if not missing or time.monotonic() > deadline:
                 return missing
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -114,6 +131,27 @@ class Truth:
         async with self._open("learner_api") as database:
             query = "SELECT state FROM submission WHERE submission_id = $1"
             return str(await database.fetchval(query, submission_id))
+
+    async def is_checked_in_part(self, validation_id: UUID) -> bool:
+        """Say whether a part of a file was checked and another was not; no while nobody answers."""
+        return await self._says(validator_truth.IS_CHECKED_IN_PART, validation_id)
+
+    async def has_checked_learners(self, ukprn: int) -> bool:
+        """Say whether live learners of a provider were checked; no while nobody answers."""
+        return await self._says(validator_truth.HAS_CHECKED, ukprn)
+
+    async def _says(self, query: str, about: UUID | int) -> bool:
+        try:
+            async with self._open("ilr_validator") as database:
+                return bool(await database.fetchval(query, about))
+        except _OUTAGES:
+            return False
+
+    async def _unchecked(self, ukprn: int) -> int:
+        async with self._open("learner_api") as database:
+            live = {row[0]: row[2] for row in await database.fetch(_LEARNERS, ukprn)}
+        async with self._open("ilr_validator") as database:
+            return await validator_truth.unchecked(database, live)
 
     async def _unsealed(self, since: datetime) -> int:
         wanted: set[UUID] = set()
