@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 import ilr_validator
 from ilr_validator.adapters.commands.reference import reference
+from ilr_validator.adapters.files.needed_keys import keys_of_file
 from ilr_validator.adapters.files.refusals import UnreadableFileError
-from ilr_validator.adapters.reference.file_keys import keys_of_file
 from ilr_validator.adapters.reference.snapshot import SnapshotError, load_snapshot
 from ilr_validator.adapters.reference.subset import subset
 from ilr_validator.engine.reference import Contracts, LarsAims, LarsValidities, Postcodes

@@ -7,9 +7,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from ilr_validator.adapters.files.needed_keys import keys_of_file
 from ilr_validator.adapters.files.refusals import UnreadableFileError
 from ilr_validator.adapters.reference.code_list_page import code_list_page
-from ilr_validator.adapters.reference.file_keys import keys_of_file
 from ilr_validator.adapters.reference.snapshot import SnapshotError, load_snapshot
 from ilr_validator.adapters.reference.sources import NAMES, import_source
 from ilr_validator.adapters.reference.subset import subset as subset_of
