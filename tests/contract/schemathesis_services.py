@@ -20,15 +20,13 @@ from event_log import bootstrap as event_log
 from event_log.adapters.events.handlers import put_down
 from event_log.adapters.files.high_water import HighWaterFile
 from event_log.adapters.files.packs import ZipShelf
-from event_log.adapters.http.dependencies import STATE, Services
+from event_log.adapters.http.dependencies import Means
 from event_log.adapters.postgres.sealing import sealing_connection
 from event_log.application.seal_batch import seal_batch
 from event_log.application.sign_checkpoints import sign_checkpoints
 from event_log.domain.notes import SignerKey
 from learner_api import bootstrap as learner_api
-from learner_api.adapters.http.dependencies import Means as LearnerMeans
 from learner_api.application.check_submission import CheckSubmission
-from learner_api.application.receive_upload import ReceiveUpload
 from learner_api.domain.staged import Coverage
 from learner_api.settings import Settings as LearnerSettings
 from matricula_chassis.audit import ActionContext
@@ -184,23 +182,7 @@ def serve_learner_api(urls: DatabaseUrls, key_urls: DatabaseUrls, folder: Path) 
     @asynccontextmanager
     async def opened(served: Served) -> AsyncIterator[None]:
         async with learner_api.parts(settings, command="contract") as made:
-            served.app.state.means = LearnerMeans(
-                work=made.work,
-                uploads=made.uploads,
-                receive=ReceiveUpload(
-                    work=made.work,
-                    uploads=made.uploads,
-                    clock=made.clock,
-                    ids=made.ids,
-                    limit_bytes=settings.upload_limit_bytes,
-                ),
-                writer=made.writer,
-                indexes=made.indexes,
-                policy=POLICY,
-                clock=made.clock,
-                ids=made.ids,
-                cursor_secret=b"c" * 32,
-            )
+            served.app.state.means = learner_api.means_of(made, POLICY)
             await _fill_learner_api(served, made)
             yield
 
@@ -275,14 +257,13 @@ def serve_event_log(urls: DatabaseUrls, folder: Path) -> Served:
         database = Database.from_url(urls.app, application_name="contract")
         open_unit = event_log.unit_opener(database, clock=clock, ids=ids)
         shelf = ZipShelf(folder / "exports")
-        services = Services(
+        served.app.state.means = Means(
             open_unit=open_unit,
             clock=clock,
             ids=ids,
             cursor_key=cursor_key(b"c" * 32, listing="events"),
             pack_path=shelf.path_of,
         )
-        setattr(served.app.state, STATE, services)
         try:
             await _fill_event_log(served, urls, open_unit, folder)
             yield

@@ -39,10 +39,10 @@ def serve_ilr_validator(urls: DatabaseUrls, folder: Path) -> Served:
     async def opened(one: Served) -> AsyncIterator[None]:
         async with (
             bootstrap.parts(settings, command="contract") as made,
-            bootstrap.workers_of(made) as workers,
+            bootstrap.workers_of(made) as (validations, _shards),
         ):
             one.app.state.means = bootstrap.means_of(made, POLICY)
-            applier = EventApplier(workers.validations.subscription, clock=made.clock)
+            applier = EventApplier(validations.subscription, clock=made.clock)
             await _fill(one, applier, folder)
             yield
 

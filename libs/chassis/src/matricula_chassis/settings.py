@@ -116,6 +116,16 @@ class ServiceSettings(BaseSettings):
     linger_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
     stall_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
 
+    def required(self, name: str) -> str:
+        """Return a setting that some processes do without and this one does not, secrets in clear.
+
+        Raises BadConfiguration when it is not set.
+        """
+        value: SecretStr | str | None = getattr(self, name)
+        if value is None:
+            raise BadConfiguration([SettingFault(variable_of(type(self), name), "is missing")])
+        return value.get_secret_value() if isinstance(value, SecretStr) else value
+
     @classmethod
     def settings_customise_sources(
         cls,

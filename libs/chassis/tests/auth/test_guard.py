@@ -28,6 +28,7 @@ from matricula_chassis.auth.permissions import STEP_UP_ACR
 from matricula_chassis.clock import FixedClock
 from matricula_chassis.errors import DomainError, Unavailable
 from matricula_contracts.policy import DOCUMENT
+from matricula_testkit.sample_service.settings import sample_settings
 from matricula_testkit.tokens import OIDC_ISSUER, TokenMint, authenticator, bearer
 
 POLICY = Policy.from_document(
@@ -281,13 +282,14 @@ async def test_a_service_builds_its_authenticator_from_addresses(
         "matricula_chassis.auth.guard.issuer_client",
         lambda: httpx.AsyncClient(transport=httpx.MockTransport(internet)),
     )
-    async with service_authenticator(
-        service="consent-registry",
-        policy=Policy.from_document(DOCUMENT),
-        clock=CLOCK,
+    settings = sample_settings(
         gateway_jwks_url="http://127.0.0.1:8081/jwks",
         internal_issuer=GATEWAY.issuer,
         oidc_issuer=OIDC_ISSUER,
+    )
+    policy = Policy.from_document(DOCUMENT)
+    async with service_authenticator(
+        settings, service="consent-registry", policy=policy, clock=CLOCK
     ) as authenticate:
         assert asked == []
         audience = "consent-registry"

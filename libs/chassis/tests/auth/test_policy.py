@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matricula_chassis.auth import MalformedPolicy, Policy, Principal, UnknownOperation
+from matricula_chassis.auth import (
+    MalformedPolicy,
+    Policy,
+    Principal,
+    UnknownOperation,
+    provider_of,
+)
+from matricula_chassis.errors import Forbidden
 from matricula_contracts.policy import DOCUMENT as PLATFORM_DOCUMENT
 
 DOCUMENT: dict[str, Any] = {
@@ -268,3 +275,11 @@ def test_the_policy_of_the_platform_is_well_formed() -> None:
         assert expected
         nobody = replace(somebody(), purpose=next(iter(operation.purposes), None), acr="mfa")
         assert policy.allows(nobody, operation).allowed is operation.public
+
+
+def test_a_caller_sees_the_rows_of_its_provider_and_none_without_one() -> None:
+    one = somebody("tutor")
+    assert provider_of(one) == 10_000_001
+    with pytest.raises(Forbidden) as caught:
+        provider_of(replace(one, ukprn=None))
+    assert caught.value.context == {"reason": "no_provider_scope"}

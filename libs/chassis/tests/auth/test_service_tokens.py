@@ -10,9 +10,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from matricula_chassis.auth import ServiceTokenSource
+from matricula_chassis.auth import ServiceTokenSource, service_token_source
 from matricula_chassis.clock import FixedClock
 from matricula_chassis.errors import Unavailable
+from matricula_chassis.settings import BadConfiguration, SettingFault
+from matricula_testkit.sample_service.settings import sample_settings
 
 ISSUER = "https://issuer.test"
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -118,3 +120,25 @@ async def test_a_broken_connection_is_unavailable() -> None:
     setting.source._client = httpx.AsyncClient(transport=httpx.MockTransport(broken))
     with pytest.raises(Unavailable):
         await setting.source.token("event-log")
+
+
+async def test_the_settings_name_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = TokenEndpoint()
+    monkeypatch.setattr(
+        "matricula_chassis.auth.service_tokens.issuer_client",
+        lambda: httpx.AsyncClient(transport=httpx.MockTransport(endpoint)),
+    )
+    settings = sample_settings(oidc_issuer=ISSUER, client_id="learner-api", client_secret="s")
+    async with service_token_source(settings, clock=FixedClock(START)) as tokens:
+        assert await tokens.token("event-log") == "event-log-1"
+    [header] = endpoint.authorizations
+    assert base64.b64decode(header.removeprefix("Basic ")) == b"learner-api:s"
+
+
+@pytest.mark.parametrize("missing", ["client_id", "client_secret"])
+async def test_a_service_without_a_client_is_told_which_setting_it_lacks(missing: str) -> None:
+    settings = sample_settings(**{"client_id": "one", "client_secret": "two"} | {missing: None})
+    with pytest.raises(BadConfiguration) as caught:
+        async with service_token_source(settings, clock=FixedClock(START)):
+            pytest.fail("it went on without")
+    assert caught.value.faults == (SettingFault(f"SAMPLE_{missing.upper()}", "is missing"),)

@@ -1,9 +1,14 @@
 """The pool must notice a demoted server, and readiness must be more than a connection."""
 
+from typing import cast
+
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import exc, text
+from sqlalchemy.pool import QueuePool
 
+from matricula_chassis.db.engine import open_database
 from matricula_chassis.db.uow import Database
 from matricula_chassis.errors import Unavailable
 from matricula_localstack.provision import DatabaseUrls
@@ -99,6 +104,17 @@ async def test_a_read_only_error_of_raw_asyncpg_replaces_connections_too(
     unavailable = database.explain(asyncpg.ReadOnlySQLTransactionError("refused"))
     assert unavailable is not None
     assert await backend(database) != before
+
+
+async def test_an_opened_database_has_its_name_and_no_connection_afterwards(
+    urls: DatabaseUrls,
+) -> None:
+    async with open_database(SecretStr(urls.app), name="a-service-serve") as opened:
+        async with opened.engine.connect() as connection:
+            name = (await connection.execute(text("SHOW application_name"))).scalar_one()
+        pool = cast("QueuePool", opened.engine.pool)
+        assert (name, pool.checkedin()) == ("a-service-serve", 1)
+    assert cast("QueuePool", opened.engine.pool).checkedin() == 0
 
 
 async def test_sessions_carry_their_name_and_limits(urls: DatabaseUrls) -> None:

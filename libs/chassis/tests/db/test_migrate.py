@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Column, MetaData, Table, Text, text
 
 from matricula_chassis.db import migrate
@@ -45,6 +46,14 @@ async def test_downgrading_to_base_leaves_no_table(bare: DatabaseUrls) -> None:
 async def test_the_state_of_an_empty_database_lists_what_is_pending(bare: DatabaseUrls) -> None:
     state = await migrate.check(bare.owner, sample.MIGRATIONS)
     assert (state.applied, state.head, state.pending) == ((), HEAD, (HEAD,))
+
+
+async def test_a_database_is_not_ready_while_migrations_are_pending(bare: DatabaseUrls) -> None:
+    url = SecretStr(bare.owner)
+    with pytest.raises(RuntimeError, match="older than this release"):
+        await migrate.require_applied(url, sample.MIGRATIONS)
+    await migrate.upgrade(bare.owner, sample.MIGRATIONS)
+    await migrate.require_applied(url, sample.MIGRATIONS)
 
 
 async def test_the_application_role_can_ask_for_the_state(urls: DatabaseUrls) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import cast
+from typing import Any, ClassVar, cast
 
 import asyncpg
 import pytest
@@ -106,6 +106,35 @@ async def test_outbox_rows_are_the_last_statement_before_commit(
     assert statements[-2].upper() == "INSERT"
     assert "outbox" in next(query for query in reversed(seen) if "INSERT" in query)
     assert statements[-1].rstrip(";").upper() == "COMMIT"
+
+
+async def test_an_event_of_the_contract_is_published_about_its_row(
+    work: WorkFactory, owner: Database
+) -> None:
+    class Changed:
+        TYPE: ClassVar[str] = sample.CHANGED
+        TOPIC: ClassVar[str] = "sample.aggregate"
+
+        def data(self) -> dict[str, Any]:
+            return {"version": 4}
+
+    row = IDS.uuid7()
+    async with work() as uow:
+        uow.publish(
+            Changed(),
+            subject=row,
+            sequence=4,
+            action="aggregate:changed",
+            resource_type="aggregate",
+            ukprn=10_000_001,
+        )
+    (one,) = await outbox_of(owner)
+    assert (one.type, one.topic, one.sequence) == (sample.CHANGED, "sample.aggregate", 4)
+    assert (one.subject, one.source) == (str(row), "/services/sample-service")
+    audit = one.data["audit"]
+    assert one.data["version"] == 4
+    assert (audit["action"], audit["resource_type"]) == ("aggregate:changed", "aggregate")
+    assert (audit["resource_id"], audit["ukprn"]) == (str(row), 10_000_001)
 
 
 async def test_raw_connection_belongs_to_the_transaction_from_its_first_use(

@@ -117,3 +117,12 @@ def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPa
 def test_the_variable_of_a_field_is_known() -> None:
     assert variable_of(ProbeSettings, "database_owner_url") == "PROBE_DATABASE_OWNER_URL"
     assert variable_of(ProbeSettings, "kafka_bootstrap") == "KAFKA_BOOTSTRAP"
+
+
+def test_a_setting_that_a_process_needs_is_given_in_clear_or_named_when_it_is_missing() -> None:
+    settings = load_settings(ProbeSettings)
+    assert settings.required("database_url") == SECRET
+    assert settings.required("oidc_issuer") == "http://127.0.0.1:2"
+    with pytest.raises(BadConfiguration) as caught:
+        settings.required("database_relay_url")
+    assert caught.value.faults == (SettingFault("PROBE_DATABASE_RELAY_URL", "is missing"),)

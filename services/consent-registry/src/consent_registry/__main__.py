@@ -1,22 +1,13 @@
 """The command line of consent-registry: serve, consume, relay, migrate, replay."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from consent_registry import bootstrap
 from consent_registry.settings import Settings
 from matricula_chassis.http import HealthRegistry
 from matricula_chassis.runtime import Commands, service_app
 from matricula_contracts.fields import person_names
 
-
-def _openapi() -> Mapping[str, Any]:
-    document: Mapping[str, Any] = bootstrap.make_app(HealthRegistry()).openapi()
-    return document
-
-
 app = service_app(
-    "consent-registry",
+    bootstrap.SERVICE,
     settings=Settings,
     commands=Commands(
         serve=bootstrap.serve,
@@ -24,7 +15,7 @@ app = service_app(
         relay=bootstrap.relay,
         migrations=bootstrap.MIGRATIONS,
         replay=bootstrap.replay,
-        openapi=_openapi,
+        openapi=lambda: bootstrap.make_app(HealthRegistry()).openapi(),
         once={"clean-up": bootstrap.clean_up},
         forbidden_log_keys=person_names(),
     ),

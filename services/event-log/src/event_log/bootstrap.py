@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -20,7 +20,7 @@ from event_log.adapters.files.high_water import HighWaterFile
 from event_log.adapters.files.keys import KeyFileError, create_keys, load_signer, load_verifier
 from event_log.adapters.files.packs import FolderSink, ZipShelf, pack_extras
 from event_log.adapters.http import routes_events, routes_exports
-from event_log.adapters.http.dependencies import STATE, Services
+from event_log.adapters.http.dependencies import Means
 from event_log.adapters.postgres.background import examine, watch_completeness, work_exports
 from event_log.adapters.postgres.completeness import completeness_store
 from event_log.adapters.postgres.exports import PostgresExportQueue
@@ -36,18 +36,17 @@ from event_log.settings import Settings
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Policy, service_authenticator
 from matricula_chassis.clock import Clock, SystemClock
-from matricula_chassis.db import migrate
-from matricula_chassis.db.engine import Database
+from matricula_chassis.db.engine import Database, open_database
+from matricula_chassis.db.migrate import require_applied
 from matricula_chassis.http import (
     Authenticator,
-    Caller,
     HealthRegistry,
     ProblemCatalogue,
     create_app,
     cursor_key,
 )
 from matricula_chassis.ids import IdSource, SystemIds
-from matricula_chassis.messaging import Consumer, Relay, Replay, Selection, Subscription
+from matricula_chassis.messaging import Consumer
 from matricula_chassis.runtime import (
     Commands,
     Process,
@@ -56,6 +55,8 @@ from matricula_chassis.runtime import (
     run_command,
     service_app,
 )
+from matricula_chassis.runtime.consuming import consumer_process, replay_dead_letters
+from matricula_chassis.runtime.relaying import relay_process
 from matricula_chassis.settings import BadConfiguration, SettingFault
 from matricula_contracts import asyncapi
 from matricula_contracts import policy as policy_contract
@@ -71,7 +72,7 @@ log = structlog.get_logger()
 OpenUnit = Callable[[ActionContext], LogUnitOfWork]
 
 
-def make_app(health: HealthRegistry, authenticate: Authenticator[Caller] | None = None) -> FastAPI:
+def make_app(health: HealthRegistry, authenticate: Authenticator | None = None) -> FastAPI:
     """Return the application; without means it serves only to describe itself."""
     return create_app(
         service=_SERVICE,
@@ -105,31 +106,24 @@ def unit_opener(database: Database, *, clock: Clock, ids: IdSource) -> OpenUnit:
 async def serve(settings: Settings) -> AsyncIterator[Process]:
     """Build the HTTP process, which also builds exports in the background."""
     clock, ids = SystemClock(), SystemIds()
+    policy = Policy.from_document(policy_contract.DOCUMENT)
     async with (
         _database(settings, "serve") as database,
-        service_authenticator(
-            service=_SERVICE,
-            policy=Policy.from_document(policy_contract.DOCUMENT),
-            clock=clock,
-            gateway_jwks_url=settings.gateway_jwks_url,
-            internal_issuer=settings.internal_issuer,
-            oidc_issuer=settings.oidc_issuer,
-        ) as authenticator,
+        service_authenticator(settings, service=_SERVICE, policy=policy, clock=clock) as guard,
     ):
         health = HealthRegistry()
         health.register("postgres", database.check)
-        health.register("schema", partial(_require_schema, settings))
+        health.register("schema", partial(require_applied, settings.database_url, MIGRATIONS))
         shelf = ZipShelf(settings.exports_path)
-        app = make_app(health, authenticator)
+        app = make_app(health, guard)
         secret = settings.cursor_secret.get_secret_value().encode() or secrets.token_bytes(32)
-        services = Services(
+        app.state.means = Means(
             open_unit=unit_opener(database, clock=clock, ids=ids),
             clock=clock,
             ids=ids,
             cursor_key=cursor_key(secret, listing="events"),
             pack_path=shelf.path_of,
         )
-        setattr(app.state, STATE, services)
         worker = ExportWorker(
             queue=PostgresExportQueue(database),
             log=PostgresSealedLog(database),
@@ -144,23 +138,23 @@ async def serve(settings: Settings) -> AsyncIterator[Process]:
 @asynccontextmanager
 async def consume(settings: Settings) -> AsyncIterator[Process]:
     """Build the process that puts down every event of every topic."""
-    clock = SystemClock()
     async with _database(settings, "consume") as database:
-        open_unit = unit_opener(database, clock=clock, ids=SystemIds())
-        subscription = _subscription(settings, open_unit, clock)
-        consumer = Consumer(
-            name=subscription.name,
-            topics=TOPICS,
-            uow_factory=subscription.uow_factory,
-            kafka_bootstrap=settings.kafka_bootstrap,
-            clock=clock,
-            batch_handler=subscription.batch_handler,
-            ordering=subscription.ordering,
-        )
-        health = HealthRegistry()
-        health.register("postgres", database.check)
-        health.register("consumer", consumer.check)
-        yield Process(health=health, workers={"consumer": consumer.run})
+        yield consumer_process(database, consumer=_consumer(settings, database))
+
+
+def _consumer(settings: Settings, database: Database) -> Consumer:
+    clock = SystemClock()
+    return Consumer(
+        name=settings.consumer_group,
+        topics=TOPICS,
+        uow_factory=unit_opener(database, clock=clock, ids=SystemIds()),
+        kafka_bootstrap=settings.kafka_bootstrap,
+        clock=clock,
+        batch_handler=put_down(clock),
+        # An event that cannot be put down must not hold back others: the log keeps no state per
+        # key.
+        ordering="none",
+    )
 
 
 @asynccontextmanager
@@ -201,32 +195,19 @@ async def seal(settings: Settings) -> AsyncIterator[Process]:
         )
 
 
-@asynccontextmanager
-async def relay(settings: Settings) -> AsyncIterator[Process]:
-    """Build the process that publishes the log's own events."""
-    if settings.database_relay_url is None:
-        raise BadConfiguration([SettingFault("EVENT_LOG_DATABASE_RELAY_URL", "is missing")])
-    one = Relay(
-        settings.database_relay_url.get_secret_value(),
-        settings.kafka_bootstrap,
-        service=_SERVICE,
-        clock=SystemClock(),
-    )
-    yield Process(health=HealthRegistry(), workers={"relay": one.run})
+relay = partial(relay_process, service=_SERVICE)
 
 
 async def replay(settings: Settings, order: ReplayOrder) -> int:
     """Apply dead letters again, with who and why on record."""
-    clock, ids = SystemClock(), SystemIds()
     async with _database(settings, "replay") as database:
-        open_unit = unit_opener(database, clock=clock, ids=ids)
-        report = await Replay(_subscription(settings, open_unit, clock), clock=clock).run(
-            Selection(key=order.key, limit=order.limit),
-            context=ActionContext.system(_SERVICE, str(ids.uuid7())),
-            reason="operator_replay",
+        return await replay_dead_letters(
+            [_consumer(settings, database)],
+            order,
+            service=_SERVICE,
+            clock=SystemClock(),
+            ids=SystemIds(),
         )
-    log.info("replay.done", found=report.found, resolved=report.resolved, failed=report.failed)
-    return 1 if report.failed else 0
 
 
 async def create_key(settings: Settings) -> int:
@@ -334,31 +315,8 @@ def _gap(key: StreamKey, first: int, last: int, *, found_at: str) -> Mapping[str
     }
 
 
-def _subscription(settings: Settings, open_unit: OpenUnit, clock: Clock) -> Subscription:
-    # An event that cannot be put down must not hold back others: the log keeps no state per key.
-    return Subscription(
-        name=settings.consumer_group,
-        uow_factory=open_unit,
-        batch_handler=put_down(clock),
-        ordering="none",
-    )
-
-
-@asynccontextmanager
-async def _database(settings: Settings, command: str) -> AsyncIterator[Database]:
-    database = Database.from_url(
-        settings.database_url.get_secret_value(), application_name=f"{_SERVICE}-{command}"
-    )
-    try:
-        yield database
-    finally:
-        await database.dispose()
-
-
-async def _require_schema(settings: Settings) -> None:
-    state = await migrate.check(settings.database_url.get_secret_value(), MIGRATIONS)
-    if state.pending:
-        raise RuntimeError("the database schema is older than this release needs")
+def _database(settings: Settings, command: str) -> AbstractAsyncContextManager[Database]:
+    return open_database(settings.database_url, name=f"{_SERVICE}-{command}")
 
 
 def _extras(settings: Settings) -> Mapping[str, bytes]:

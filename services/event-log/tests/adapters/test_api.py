@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from event_log.adapters.files.packs import ZipShelf, pack_extras
 from event_log.adapters.files.verify import verify
-from event_log.adapters.http.dependencies import STATE, Services
+from event_log.adapters.http.dependencies import Means
 from event_log.adapters.postgres.exports import PostgresExportQueue
 from event_log.adapters.postgres.sealed_log import PostgresSealedLog
 from event_log.application.work_exports import ABANDONED_AFTER, ExportWorker
@@ -49,14 +49,13 @@ class Api:
                 policy, service="event-log", gateway=self.gateway, provider=self.provider
             ),
         )
-        services = Services(
+        app.state.means = Means(
             open_unit=log.open_unit,
             clock=log.clock,
             ids=SystemIds(),
             cursor_key=cursor_key(b"secret", listing="events"),
             pack_path=self.shelf.path_of,
         )
-        setattr(app.state, STATE, services)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://event-log.test"
         )

@@ -44,12 +44,6 @@ class Settings(ServiceSettings):
         default=30, description="Files, findings and reports are erased so long after the end"
     )
 
-    def relay_url(self) -> str:
-        """Return the database URL of the relay; raises BadConfiguration."""
-        if self.database_relay_url is None:
-            raise BadConfiguration([SettingFault("ILR_VALIDATOR_DATABASE_RELAY_URL", "is missing")])
-        return self.database_relay_url.get_secret_value()
-
     def root_key(self) -> bytes:
         """Return the root of the blind indexes and cursors; raises BadConfiguration."""
         try:

@@ -21,6 +21,7 @@ from matricula_chassis.auth import Policy
 from matricula_chassis.clock import SystemClock
 from matricula_chassis.crypto import FileKeyEncryptionKey
 from matricula_chassis.http import HealthRegistry
+from matricula_chassis.messaging import Consumer
 from matricula_chassis.messaging.applier import EventApplier
 from matricula_chassis.messaging.envelope import Envelope
 from matricula_contracts import policy as policy_contract
@@ -58,15 +59,12 @@ class Bench:
     """The service under test, from the HTTP interface to the disk."""
 
     def __init__(
-        self, made: bootstrap.Parts, workers: bootstrap.Workers, urls: DatabaseUrls
+        self, made: bootstrap.Parts, workers: tuple[Consumer, Consumer], urls: DatabaseUrls
     ) -> None:
         self.made = made
         self.urls = urls
         self.storage = made.settings.storage_directory
-        self.appliers = [
-            EventApplier(one.subscription, clock=made.clock)
-            for one in (workers.validations, workers.shards)
-        ]
+        self.appliers = [EventApplier(one.subscription, clock=made.clock) for one in workers]
         self.mint = TokenMint(SystemClock())
         policy = Policy.from_document(policy_contract.DOCUMENT)
         self.app = bootstrap.make_app(

@@ -1,15 +1,15 @@
 """Builds what each process of learner-api needs; the only module that knows concrete classes."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import httpx
 from fastapi import FastAPI
 
 from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
-from learner_api.adapters.clients.event_log import EventLogClient
 from learner_api.adapters.files.submission import open_submission
 from learner_api.adapters.http import (
     routes_internal,
@@ -32,27 +32,21 @@ from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.record_file import Limits
 from learner_api.settings import Settings
 from matricula_chassis.audit import ActionContext
-from matricula_chassis.auth import (
-    Policy,
-    ServiceTokenSource,
-    issuer_client,
-    service_authenticator,
-)
+from matricula_chassis.auth import Policy, service_authenticator, service_token_source
 from matricula_chassis.clock import Clock, SystemClock
 from matricula_chassis.crypto import FileKeyEncryptionKey
-from matricula_chassis.db import migrate
-from matricula_chassis.db.engine import Database
-from matricula_chassis.db.upkeep import expire_idempotency_keys
-from matricula_chassis.http import HealthRegistry, ProblemCatalogue, create_app
+from matricula_chassis.db.engine import Database, open_database
+from matricula_chassis.db.migrate import require_applied, upgrade
+from matricula_chassis.http import Authenticator, HealthRegistry, ProblemCatalogue, create_app
 from matricula_chassis.ids import IdSource, SystemIds
-from matricula_chassis.messaging import Relay
-from matricula_chassis.messaging.outbox_upkeep import clean_up_outbox
+from matricula_chassis.messaging.clean_up import clean_up_tables
 from matricula_chassis.observability.progress import ProgressWatchdog
 from matricula_chassis.runtime import Process
-from matricula_chassis.settings import BadConfiguration, SettingFault
+from matricula_chassis.runtime.relaying import relay_process
 from matricula_contracts import policy as policy_contract
 from matricula_contracts import problems as problems_contract
 
+SERVICE = "learner-api"
 MIGRATIONS = "learner_api.migrations"
 KEY_MIGRATIONS = "learner_api.key_migrations"
 ROUTERS = (
@@ -62,7 +56,6 @@ ROUTERS = (
     routes_uploads.router,
     routes_internal.router,
 )
-_INDEX_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +87,20 @@ class Parts:
 @asynccontextmanager
 async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
     """Open the databases and read the keys; close the databases at the end."""
-    clock = SystemClock()
-    ids = SystemIds()
-    async with AsyncExitStack() as stack:
-        database = Database.from_url(
-            settings.database_url.get_secret_value(), application_name=f"learner-api-{command}"
-        )
-        stack.push_async_callback(database.dispose)
-        keys_database = Database.from_url(
-            settings.keys_database_url.get_secret_value(),
-            application_name=f"learner-api-{command}-keys",
-        )
-        stack.push_async_callback(keys_database.dispose)
+    clock, ids = SystemClock(), SystemIds()
+    name, most = f"{SERVICE}-{command}", settings.upload_limit_bytes
+    limits = Limits(max_bytes=most, max_expanded_bytes=most)
+    async with (
+        open_database(settings.database_url, name=name) as database,
+        open_database(settings.keys_database_url, name=f"{name}-keys") as keys_database,
+    ):
         keys = KeyStore(keys_database, kek=FileKeyEncryptionKey(settings.key_file), clock=clock)
-        limits = Limits(
-            max_bytes=settings.upload_limit_bytes, max_expanded_bytes=settings.upload_limit_bytes
-        )
         yield Parts(
             settings=settings,
             database=database,
             keys_database=keys_database,
             keys=keys,
-            indexes=SearchIndexes(_root_key(settings)),
+            indexes=SearchIndexes(settings.root_key()),
             uploads=UploadStore(
                 settings.upload_directory, keys=keys, read_records=open_submission, limits=limits
             ),
@@ -127,17 +112,38 @@ async def parts(settings: Settings, *, command: str) -> AsyncIterator[Parts]:
         )
 
 
-def make_app(health: HealthRegistry, authenticate: object = None) -> FastAPI:
+def make_app(health: HealthRegistry, authenticate: Authenticator | None = None) -> FastAPI:
     """Return the application; without means it serves only to describe itself."""
     return create_app(
-        service="learner-api",
+        service=SERVICE,
         title="Matricula learner-api",
-        version=version("learner-api"),
+        version=version(SERVICE),
         description="Learner records: keyed in one by one, pushed in bulk, verified by people.",
         routers=ROUTERS,
         problems=ProblemCatalogue.from_document(problems_contract.DOCUMENT),
         health=health,
-        authenticate=authenticate,  # type: ignore[arg-type]
+        authenticate=authenticate,
+    )
+
+
+def means_of(made: Parts, policy: Policy) -> Means:
+    """Return what the endpoints use."""
+    return Means(
+        work=made.work,
+        uploads=made.uploads,
+        receive=ReceiveUpload(
+            work=made.work,
+            uploads=made.uploads,
+            clock=made.clock,
+            ids=made.ids,
+            limit_bytes=made.settings.upload_limit_bytes,
+        ),
+        writer=made.writer,
+        indexes=made.indexes,
+        policy=policy,
+        clock=made.clock,
+        ids=made.ids,
+        cursor_secret=made.settings.root_key(),
     )
 
 
@@ -145,40 +151,16 @@ def make_app(health: HealthRegistry, authenticate: object = None) -> FastAPI:
 async def serve(settings: Settings) -> AsyncIterator[Process]:
     """Build the HTTP process."""
     policy = Policy.from_document(policy_contract.DOCUMENT)
-    async with AsyncExitStack() as stack:
-        made = await stack.enter_async_context(parts(settings, command="serve"))
-        authenticator = await stack.enter_async_context(
-            service_authenticator(
-                service="learner-api",
-                policy=policy,
-                clock=made.clock,
-                gateway_jwks_url=settings.gateway_jwks_url,
-                internal_issuer=settings.internal_issuer,
-                oidc_issuer=settings.oidc_issuer,
-            )
-        )
+    async with (
+        parts(settings, command="serve") as made,
+        service_authenticator(settings, service=SERVICE, policy=policy, clock=made.clock) as guard,
+    ):
         health = HealthRegistry()
         health.register("postgres", made.database.check)
         health.register("keys", made.keys_database.check)
-        health.register("schema", lambda: _require_schema(settings))
-        app = make_app(health, authenticator)
-        app.state.means = Means(
-            work=made.work,
-            uploads=made.uploads,
-            receive=ReceiveUpload(
-                work=made.work,
-                uploads=made.uploads,
-                clock=made.clock,
-                ids=made.ids,
-                limit_bytes=settings.upload_limit_bytes,
-            ),
-            writer=made.writer,
-            indexes=made.indexes,
-            policy=policy,
-            clock=made.clock,
-            ids=made.ids,
-            cursor_secret=_root_key(settings),
-        )
+        health.register("schema", partial(require_applied, settings.database_url, MIGRATIONS))
+        app = make_app(health, guard)
+        app.state.means = means_of(made, policy)
         yield Process(health=health, app=app)
 
 
@@ -187,7 +169,7 @@ async def intake(settings: Settings) -> AsyncIterator[Process]:
     """Build the process that checks submissions and takes verified records live."""
     async with (
         parts(settings, command="intake") as made,
-        issuer_client() as issuer,
+        service_token_source(settings, clock=made.clock) as tokens,
         httpx.AsyncClient(
             base_url=settings.consent_registry_url, timeout=httpx.Timeout(5.0), http2=False
         ) as client,
@@ -196,7 +178,7 @@ async def intake(settings: Settings) -> AsyncIterator[Process]:
         health.register("postgres", made.database.check)
         health.register("keys", made.keys_database.check)
         watchdog = ProgressWatchdog("intake", limit_seconds=settings.stall_seconds)
-        consent = ConsentRegistryClient(client, _token_source(settings, issuer, made.clock))
+        consent = ConsentRegistryClient(client, tokens)
         worker = IntakeWorker(
             made.database,
             work=made.work,
@@ -222,21 +204,10 @@ async def intake(settings: Settings) -> AsyncIterator[Process]:
         yield Process(health=health, workers={"intake": worker.run}, watchdogs=[watchdog])
 
 
-@asynccontextmanager
-async def relay(settings: Settings) -> AsyncIterator[Process]:
-    """Build the process that publishes the outbox."""
-    if settings.database_relay_url is None:
-        raise BadConfiguration([SettingFault("LEARNER_API_DATABASE_RELAY_URL", "is missing")])
-    one = Relay(
-        settings.database_relay_url.get_secret_value(),
-        settings.kafka_bootstrap,
-        service="learner-api",
-        clock=SystemClock(),
-    )
-    yield Process(health=HealthRegistry(), workers={"relay": one.run})
+relay = partial(relay_process, service=SERVICE)
 
 
-async def erase_expired(settings: Settings) -> int:
+async def erase_expired(settings: Settings) -> None:
     """Erase raw uploads and staged records whose period is over."""
     async with parts(settings, command="erase") as made:
         erase = EraseExpired(
@@ -247,63 +218,19 @@ async def erase_expired(settings: Settings) -> int:
             staged_record_days=settings.staged_record_days,
             rejected_record_days=settings.rejected_record_days,
         )
-        await erase(ActionContext.system("learner-api", str(made.ids.uuid7())))
-    return 0
+        await erase(ActionContext.system(SERVICE, str(made.ids.uuid7())))
 
 
-async def clean_up(settings: Settings) -> int:
+async def clean_up(settings: Settings) -> None:
     """Delete what has served its time: sealed events, old idempotency keys and the like."""
-    if settings.database_relay_url is None:
-        raise BadConfiguration([SettingFault("LEARNER_API_DATABASE_RELAY_URL", "is missing")])
-    clock = SystemClock()
-    async with (
-        issuer_client() as issuer,
-        httpx.AsyncClient(base_url=settings.event_log_url, timeout=httpx.Timeout(10.0)) as client,
-    ):
-        log = EventLogClient(client, _token_source(settings, issuer, clock))
-        await clean_up_outbox(
-            settings.database_relay_url.get_secret_value(), log.sealed, clock=clock
-        )
-    async with parts(settings, command="clean-up") as made:
-        await expire_idempotency_keys(made.database, clock=clock)
-    return 0
-
-
-async def migrate_keys(settings: Settings) -> int:
-    """Bring the database of the data keys to the newest revision, as its owner."""
-    if settings.keys_database_owner_url is None:
-        raise BadConfiguration([SettingFault("LEARNER_API_KEYS_DATABASE_OWNER_URL", "is missing")])
-    await migrate.upgrade(settings.keys_database_owner_url.get_secret_value(), KEY_MIGRATIONS)
-    return 0
-
-
-async def _require_schema(settings: Settings) -> None:
-    state = await migrate.check(settings.database_url.get_secret_value(), MIGRATIONS)
-    if state.pending:
-        raise RuntimeError("the database schema is older than this release needs")
-
-
-def _token_source(
-    settings: Settings, client: httpx.AsyncClient, clock: Clock
-) -> ServiceTokenSource:
-    if settings.client_id is None or settings.client_secret is None:
-        raise BadConfiguration([SettingFault("LEARNER_API_CLIENT_SECRET", "is missing")])
-    return ServiceTokenSource(
-        issuer=settings.oidc_issuer,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-        client=client,
-        clock=clock,
+    await clean_up_tables(
+        settings,
+        service=SERVICE,
+        event_log_url=settings.event_log_url,
+        clock=SystemClock(),
     )
 
 
-def _root_key(settings: Settings) -> bytes:
-    try:
-        key = bytes.fromhex(settings.index_key.get_secret_value())
-    except ValueError:
-        key = b""
-    if len(key) != _INDEX_KEY_BYTES:
-        raise BadConfiguration(
-            [SettingFault("LEARNER_API_INDEX_KEY", "is not 64 hexadecimal digits")]
-        )
-    return key
+async def migrate_keys(settings: Settings) -> None:
+    """Bring the database of the data keys to the newest revision, as its owner."""
+    await upgrade(settings.required("keys_database_owner_url"), KEY_MIGRATIONS)

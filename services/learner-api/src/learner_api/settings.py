@@ -1,12 +1,14 @@
 """The settings of learner-api, read once from the environment (prefix LEARNER_API_)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from matricula_chassis.settings import ServiceSettings
+from matricula_chassis.settings import BadConfiguration, ServiceSettings, SettingFault
+
+_INDEX_KEY_BYTES: Final = 32
 
 
 class Settings(ServiceSettings):
@@ -41,3 +43,15 @@ class Settings(ServiceSettings):
     intake_parallel: Annotated[int, Field(ge=1, le=8)] = Field(
         default=2, description="Submissions that one intake worker reads at the same time"
     )
+
+    def root_key(self) -> bytes:
+        """Return the root of the blind indexes and cursors; raises BadConfiguration."""
+        try:
+            key = bytes.fromhex(self.index_key.get_secret_value())
+        except ValueError:
+            key = b""
+        if len(key) != _INDEX_KEY_BYTES:
+            raise BadConfiguration(
+                [SettingFault("LEARNER_API_INDEX_KEY", "is not 64 hexadecimal digits")]
+            )
+        return key

@@ -4,19 +4,15 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 
 from learner_api.adapters.clients.consent_registry import ConsentRegistryClient
-from learner_api.adapters.clients.event_log import EventLogClient
 from learner_api.application.ports import Refusal
 from learner_api.domain.staged import Coverage
 from matricula_chassis.errors import Unavailable
 
-EVENT = UUID("01976b2e-7c00-7000-8000-000000000001")
-OTHER = UUID("01976b2e-7c00-7000-8000-000000000002")
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -80,21 +76,3 @@ def silence(_request: httpx.Request) -> httpx.Response:
 async def test_no_answer_is_neither_a_yes_nor_a_no(answer: Answer) -> None:
     with pytest.raises(Unavailable):
         await ask(answer)
-
-
-async def test_the_log_names_the_events_that_it_has_sealed() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert json.loads(request.content) == {"event_ids": [str(EVENT), str(OTHER)]}
-        return httpx.Response(200, json={"sealed": [str(EVENT)], "size": 7})
-
-    tokens: Any = Tokens()
-    async with http(answer) as client:
-        assert await EventLogClient(client, tokens).sealed([EVENT, OTHER]) == [EVENT]
-
-
-@pytest.mark.parametrize("answer", [silence, lambda _: httpx.Response(500)])
-async def test_a_silent_log_confirms_nothing(answer: Answer) -> None:
-    tokens: Any = Tokens()
-    async with http(answer) as client:
-        with pytest.raises(Unavailable):
-            await EventLogClient(client, tokens).sealed([EVENT])

@@ -17,9 +17,9 @@ from matricula_chassis.auth.key_sets import DiscoveredJwks, JwksAddress, KeySet,
 from matricula_chassis.auth.metadata import IssuerUnreachable, issuer_client
 from matricula_chassis.auth.permissions import Decision, Policy, UnknownOperation
 from matricula_chassis.auth.policy_document import MalformedPolicy, Operation
-from matricula_chassis.auth.principal import Claims, Principal
+from matricula_chassis.auth.principal import Claims, Principal, provider_of
 from matricula_chassis.auth.rejection import Reason, TokenRejected
-from matricula_chassis.auth.service_tokens import ServiceTokenSource
+from matricula_chassis.auth.service_tokens import ServiceTokenSource, service_token_source
 from matricula_chassis.auth.tokens import (
     SigningKey,
     TokenSigner,
@@ -56,6 +56,8 @@ __all__ = [
     "UnknownOperation",
     "VerifyingKey",
     "issuer_client",
+    "provider_of",
     "requires",
     "service_authenticator",
+    "service_token_source",
 ]

@@ -24,6 +24,7 @@ from matricula_chassis.auth.tokens import INTERNAL_LIFETIME, TokenVerifier, Trus
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Forbidden, Unauthenticated, Unavailable
 from matricula_chassis.observability.context import current_context
+from matricula_chassis.settings import ServiceSettings
 
 _CHALLENGE: Final = 'Bearer realm="matricula"'
 
@@ -158,32 +159,25 @@ def requires(operation: str) -> RequiredOperation:
 
 @asynccontextmanager
 async def service_authenticator(
-    *,
-    service: str,
-    policy: Policy,
-    clock: Clock,
-    gateway_jwks_url: str,
-    internal_issuer: str,
-    oidc_issuer: str | None,
+    settings: ServiceSettings, *, service: str, policy: Policy, clock: Clock
 ) -> AsyncIterator[Authenticator]:
     """Give a service its authenticator, from its settings, and close what it opened afterwards.
 
-    Nothing is fetched before the first token. Without `oidc_issuer` no other service can call
-    this one directly.
+    Nothing is fetched before the first token.
     """
+    internal_issuer = settings.internal_issuer
     async with AsyncExitStack() as closing:
         client = await closing.enter_async_context(issuer_client())
-        gateway = RemoteKeySet(JwksAddress(gateway_jwks_url, client=client), clock=clock)
+        gateway = RemoteKeySet(JwksAddress(settings.gateway_jwks_url, client=client), clock=clock)
         closing.push_async_callback(gateway.aclose)
+        provider = RemoteKeySet(DiscoveredJwks(settings.oidc_issuer, client=client), clock=clock)
+        closing.push_async_callback(provider.aclose)
         issuers = [
             TrustedIssuer(
                 internal_issuer, gateway, max_lifetime=INTERNAL_LIFETIME, requires_not_before=True
-            )
+            ),
+            TrustedIssuer(settings.oidc_issuer, provider),
         ]
-        if oidc_issuer is not None:
-            provider = RemoteKeySet(DiscoveredJwks(oidc_issuer, client=client), clock=clock)
-            closing.push_async_callback(provider.aclose)
-            issuers.append(TrustedIssuer(oidc_issuer, provider))
         yield Authenticator(
             TokenVerifier(issuers, clock=clock, cache=TokenCache()),
             policy=policy,

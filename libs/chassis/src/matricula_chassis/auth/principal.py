@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from matricula_chassis.errors import Forbidden
+
 
 @dataclass(frozen=True, slots=True)
 class Claims:
@@ -66,3 +68,10 @@ class Principal:
             correlation_id=correlation_id,
             token_id=claims.token_id,
         )
+
+
+def provider_of(principal: Principal) -> int:
+    """Return the provider whose rows the caller may see; raises Forbidden when there is none."""
+    if principal.ukprn is None:
+        raise Forbidden("forbidden", reason="no_provider_scope")
+    return principal.ukprn

@@ -4,7 +4,8 @@ The secret goes to the issuer's token endpoint and nowhere else, in the Authoriz
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,9 +19,11 @@ from matricula_chassis.auth.metadata import (
     IssuerUnreachable,
     discover,
     endpoint,
+    issuer_client,
 )
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Unavailable
+from matricula_chassis.settings import ServiceSettings
 
 RENEW_BEFORE: Final = timedelta(seconds=30)
 _OK: Final = 200
@@ -104,3 +107,20 @@ class ServiceTokenSource:
         if not isinstance(answer, dict):
             raise IssuerUnreachable("answer is not a JSON object")
         return answer
+
+
+@asynccontextmanager
+async def service_token_source(
+    settings: ServiceSettings, *, clock: Clock
+) -> AsyncIterator[ServiceTokenSource]:
+    """Open what gets tokens for the client that the settings name; raises BadConfiguration."""
+    client_id = settings.required("client_id")
+    client_secret = SecretStr(settings.required("client_secret"))
+    async with issuer_client() as client:
+        yield ServiceTokenSource(
+            issuer=settings.oidc_issuer,
+            client_id=client_id,
+            client_secret=client_secret,
+            client=client,
+            clock=clock,
+        )

@@ -4,9 +4,12 @@ A pool must never go on serving a server that has been demoted: the first write 
 as read-only (SQLSTATE 25006) makes every pooled connection stale. No queries of services here.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, Self
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy import event, exc, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -112,6 +115,16 @@ class Database:
     def _on_error(self, context: ExceptionContext) -> None:
         if sqlstate_of(context.original_exception) == READ_ONLY:
             self.evict()
+
+
+@asynccontextmanager
+async def open_database(url: SecretStr, *, name: str) -> AsyncIterator[Database]:
+    """Open a database for as long as the block lasts; `name` is what its server calls us."""
+    database = Database.from_url(url.get_secret_value(), application_name=name)
+    try:
+        yield database
+    finally:
+        await database.dispose()
 
 
 async def _connect(*args: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":

@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import SecretStr
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -61,6 +62,13 @@ async def check(url: str, package: str) -> MigrationState:
         done.update(step.revision for step in script.iterate_revisions(revision, "base"))
     pending = tuple(step for step in reversed(known) if step not in done)
     return MigrationState(applied, script.get_current_head(), pending)
+
+
+async def require_applied(url: SecretStr, package: str) -> None:
+    """Raise RuntimeError while migrations of the package are pending: a check of readiness."""
+    state = await check(url.get_secret_value(), package)
+    if state.pending:
+        raise RuntimeError("the database schema is older than this release needs")
 
 
 async def schema_differences(url: str, metadata: MetaData) -> list[Any]:

@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, cast
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import MetaData, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matricula_chassis.audit import ActionContext
+from matricula_chassis.audit import ActionContext, AuditFacts
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.crash_points import crash_point, declare_crash_points
 from matricula_chassis.db.engine import Database
@@ -25,7 +26,7 @@ from matricula_chassis.db.outbox import write_outbox
 from matricula_chassis.db.tables import chassis_tables
 from matricula_chassis.errors import Conflict, Unavailable
 from matricula_chassis.ids import IdSource
-from matricula_chassis.messaging.envelope import Envelope, EventDraft
+from matricula_chassis.messaging.envelope import ContractEvent, Envelope, EventDraft
 from matricula_chassis.observability.context import current_context
 
 __all__ = ["Database", "IdempotencyKey", "StoredOutcome", "UnitOfWork"]
@@ -104,6 +105,22 @@ class UnitOfWork:
     def record(self, draft: EventDraft) -> None:
         """Record an event; it is written at commit, after everything else."""
         self._recorded.append(((draft,), self._acting()))
+
+    def publish(
+        self,
+        event: ContractEvent,
+        *,
+        subject: UUID | str,
+        sequence: int,
+        action: str,
+        resource_type: str,
+        **facts: Any,
+    ) -> None:
+        """Record an event of the contract about a row of this transaction, with its audit facts."""
+        audit = AuditFacts(action, resource_type, str(subject), **facts)
+        self.record(
+            EventDraft(event.TYPE, event.TOPIC, str(subject), sequence, event.data(), audit)
+        )
 
     def record_many(self, drafts: Iterable[EventDraft]) -> None:
         """Record a whole set in its order; a generator is consumed at commit, row by row."""

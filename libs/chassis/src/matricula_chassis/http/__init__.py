@@ -1,6 +1,6 @@
 """The HTTP side of every service. Import from here; the modules inside are free to move."""
 
-from matricula_chassis.http.app import RepeatedOperation, ServiceApp, create_app
+from matricula_chassis.http.app import RepeatedOperation, ServiceApp, create_app, means_of
 from matricula_chassis.http.authentication import Authenticator, Caller, authenticated
 from matricula_chassis.http.body import STREAMS_BODY
 from matricula_chassis.http.etag import etag_of, if_match, require_if_match, require_version
@@ -50,6 +50,7 @@ __all__ = [
     "etag_of",
     "idempotency_key",
     "if_match",
+    "means_of",
     "problem_document",
     "problem_response",
     "problem_responses",

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from matricula_chassis.http import openapi
-from matricula_chassis.http.authentication import Authenticator, Caller, OncePerRequest
+from matricula_chassis.http.authentication import Authenticator, OncePerRequest
 from matricula_chassis.http.body import STREAMS_BODY, BodyGuard
 from matricula_chassis.http.faults import faults_of
 from matricula_chassis.http.health import HealthRegistry, Probes
@@ -68,7 +68,7 @@ def create_app(
     health: HealthRegistry,
     max_body_bytes: int = 1_048_576,
     lifespan: Lifespan | None = None,
-    authenticate: Authenticator[Caller] | None,
+    authenticate: Authenticator | None,
     ids: IdSource | None = None,
 ) -> FastAPI:
     """Return the application of a service.
@@ -106,6 +106,11 @@ def create_app(
         Middleware(BodyGuard, max_bytes=max_body_bytes, streaming=_streaming(app)),
     ]
     return app
+
+
+def means_of(request: Request) -> Any:
+    """Return everything that endpoints use: what bootstrap put into `app.state.means`."""
+    return request.app.state.means
 
 
 def _operation_id(route: APIRoute) -> str:

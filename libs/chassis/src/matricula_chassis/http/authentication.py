@@ -3,7 +3,7 @@
 What a token is and when it is believed is the business of `matricula_chassis.auth`.
 """
 
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection
 
@@ -21,13 +21,10 @@ class Caller(Protocol):
         ...
 
 
-CallerT_co = TypeVar("CallerT_co", bound=Caller, covariant=True)
-
-
-class Authenticator(Protocol[CallerT_co]):
+class Authenticator(Protocol):
     """Says who is calling; raises Unauthenticated, or Unavailable when it cannot be known."""
 
-    async def __call__(self, request: HTTPConnection, /) -> CallerT_co:
+    async def __call__(self, request: HTTPConnection, /) -> Caller:
         """Return the caller of a request."""
         ...
 
@@ -35,7 +32,7 @@ class Authenticator(Protocol[CallerT_co]):
 class OncePerRequest:
     """An authenticator that remembers its answer for the rest of the request."""
 
-    def __init__(self, authenticate: Authenticator[Caller] | None) -> None:
+    def __init__(self, authenticate: Authenticator | None) -> None:
         self._authenticate = authenticate
 
     async def __call__(self, request: HTTPConnection, /) -> Caller:
@@ -52,5 +49,5 @@ class OncePerRequest:
 
 async def authenticated(request: HTTPConnection) -> Caller:
     """Return the caller of a request of an app made by `create_app`."""
-    authenticate: Authenticator[Caller] = request.app.state.authenticate
+    authenticate: Authenticator = request.app.state.authenticate
     return await authenticate(request)

@@ -7,7 +7,7 @@ an event keeps its id for life, also in dead letters and replays.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Protocol, Self
 from uuid import UUID
 
 import orjson
@@ -29,6 +29,17 @@ class UndecodableEvent(ValueError):  # noqa: N818 - named as the fact it states
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ContractEvent(Protocol):
+    """An event as the contract declares it: its type, its topic and what it says."""
+
+    TYPE: ClassVar[str]
+    TOPIC: ClassVar[str]
+
+    def data(self) -> Mapping[str, Any]:
+        """Return the JSON object to publish."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

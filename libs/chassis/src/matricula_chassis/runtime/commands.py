@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, NoReturn
 
 import typer
-from pydantic import SecretStr
 
 from matricula_chassis.runtime.process import (
     ProcessFactory,
@@ -22,7 +21,6 @@ from matricula_chassis.runtime.process import (
     run_process,
 )
 from matricula_chassis.runtime.supervision import EXIT_CLEAN, EXIT_FAILURE
-from matricula_chassis.settings import BadConfiguration, ServiceSettings, SettingFault, variable_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +180,7 @@ def _add_migrate(app: typer.Typer, package: str, *, runner: _Runner[SettingsT]) 
         from matricula_chassis.db import migrate  # noqa: PLC0415
 
         async def main(values: SettingsT) -> int:
-            url = _owner_url(values)
+            url = values.required("database_owner_url")
             if check:
                 state = await migrate.check(url, package)
                 for revision in state.pending:
@@ -197,14 +195,6 @@ def _add_migrate(app: typer.Typer, package: str, *, runner: _Runner[SettingsT]) 
         runner.once("migrate", main)
 
     app.command("migrate", help="Bring the database to a revision, as its owner.")(run)
-
-
-def _owner_url(settings: ServiceSettings) -> str:
-    url: SecretStr | None = settings.database_owner_url
-    if url is None:
-        variable = variable_of(type(settings), "database_owner_url")
-        raise BadConfiguration([SettingFault(variable, "is missing")])
-    return url.get_secret_value()
 
 
 def _add_replay(

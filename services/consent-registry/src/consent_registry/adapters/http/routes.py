@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from consent_registry.adapters.http.schemas import (
     AgreementIn,
@@ -24,10 +24,9 @@ from consent_registry.domain.agreement import Agreement
 from consent_registry.domain.decision import Question
 from consent_registry.domain.lawful_basis import LawfulBasis
 from matricula_chassis.audit import ActionContext
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.clock import Clock, london_date
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
-from matricula_chassis.errors import Forbidden
 from matricula_chassis.http import (
     Page,
     cursor_key,
@@ -35,6 +34,7 @@ from matricula_chassis.http import (
     encode_cursor,
     etag_of,
     idempotency_key,
+    means_of,
 )
 from matricula_chassis.ids import IdSource
 
@@ -52,12 +52,7 @@ class Means:
     cursor_secret: bytes
 
 
-def _means(request: Request) -> Means:
-    means: Means = request.app.state.means
-    return means
-
-
-MeansDep = Annotated[Means, Depends(_means)]
+MeansDep = Annotated[Means, Depends(means_of)]
 Key = Annotated[IdempotencyKey, Depends(idempotency_key)]
 Cursor = Annotated[str | None, Query(max_length=512)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
@@ -72,8 +67,8 @@ async def register_agreement(
     key: Key,
 ) -> AgreementOut:
     """Enter a data-sharing agreement as a draft. It covers nothing until it is activated."""
-    ukprn = _provider(principal)
-    async with means.work(_context(principal)) as work:
+    ukprn = provider_of(principal)
+    async with means.work(ActionContext.from_principal(principal)) as work:
         outcome = await work.replay_or_claim(key)
         if outcome is None:
             one = Agreement(
@@ -109,9 +104,9 @@ async def list_agreements(
 ) -> Page[AgreementOut]:
     """List the provider's agreements, the newest first."""
     secret = cursor_key(means.cursor_secret, listing="agreements")
-    async with means.work(_context(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.agreements.page(
-            ukprn=_provider(principal), after=_after(cursor, secret), limit=limit + 1
+            ukprn=provider_of(principal), after=_after(cursor, secret), limit=limit + 1
         )
     following = _next([one.agreement_id for one in found], limit, secret)
     return Page(items=[_agreement(one, means) for one in found[:limit]], next=following)
@@ -125,8 +120,8 @@ async def get_agreement(
     principal: Annotated[Principal, Depends(requires("get_agreement"))],
 ) -> AgreementOut:
     """Return an agreement."""
-    async with means.work(_context(principal)) as work:
-        one = await work.agreements.get(agreement_id, ukprn=_provider(principal))
+    async with means.work(ActionContext.from_principal(principal)) as work:
+        one = await work.agreements.get(agreement_id, ukprn=provider_of(principal))
     response.headers["ETag"] = etag_of(one.version)
     return _agreement(one, means)
 
@@ -140,8 +135,8 @@ async def activate_agreement(
     key: Key,
 ) -> AgreementOut:
     """Bring a draft into force. From then on it covers what it names, between its dates."""
-    ukprn = _provider(principal)
-    async with means.work(_context(principal)) as work:
+    ukprn = provider_of(principal)
+    async with means.work(ActionContext.from_principal(principal)) as work:
         if await work.replay_or_claim(key) is None:
             await manage_agreements.activate_agreement(
                 agreement_id, ukprn=ukprn, version=None, work=work
@@ -162,8 +157,8 @@ async def terminate_agreement(
     key: Key,
 ) -> AgreementOut:
     """End an agreement at once. Nothing that is received or goes live afterwards is covered."""
-    ukprn = _provider(principal)
-    async with means.work(_context(principal)) as work:
+    ukprn = provider_of(principal)
+    async with means.work(ActionContext.from_principal(principal)) as work:
         if await work.replay_or_claim(key) is None:
             await manage_agreements.terminate_agreement(
                 agreement_id, ukprn=ukprn, version=None, reason=body.reason, work=work
@@ -184,8 +179,8 @@ async def list_agreement_uses(
 ) -> Page[UseOut]:
     """List the submissions that were taken in under an agreement, the newest first."""
     secret = cursor_key(means.cursor_secret, listing="agreement-uses")
-    async with means.work(_context(principal)) as work:
-        await work.agreements.get(agreement_id, ukprn=_provider(principal))
+    async with means.work(ActionContext.from_principal(principal)) as work:
+        await work.agreements.get(agreement_id, ukprn=provider_of(principal))
         found = await work.agreements.uses(
             agreement_id, after=_after(cursor, secret), limit=limit + 1
         )
@@ -202,8 +197,8 @@ async def register_lawful_basis(
     key: Key,
 ) -> BasisOut:
     """Enter a lawful basis. Protected classes need Article 9 or 10 and Schedule 1 conditions."""
-    ukprn = _provider(principal)
-    async with means.work(_context(principal)) as work:
+    ukprn = provider_of(principal)
+    async with means.work(ActionContext.from_principal(principal)) as work:
         outcome = await work.replay_or_claim(key)
         if outcome is None:
             one = LawfulBasis(
@@ -235,9 +230,9 @@ async def list_lawful_bases(
 ) -> Page[BasisOut]:
     """List the provider's lawful bases, the newest first."""
     secret = cursor_key(means.cursor_secret, listing="lawful-bases")
-    async with means.work(_context(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.bases.page(
-            ukprn=_provider(principal), after=_after(cursor, secret), limit=limit + 1
+            ukprn=provider_of(principal), after=_after(cursor, secret), limit=limit + 1
         )
     following = _next([one.basis_id for one in found], limit, secret)
     return Page(items=[_basis(one, means) for one in found[:limit]], next=following)
@@ -251,8 +246,8 @@ async def get_lawful_basis(
     principal: Annotated[Principal, Depends(requires("get_lawful_basis"))],
 ) -> BasisOut:
     """Return a lawful basis."""
-    async with means.work(_context(principal)) as work:
-        one = await work.bases.get(basis_id, ukprn=_provider(principal))
+    async with means.work(ActionContext.from_principal(principal)) as work:
+        one = await work.bases.get(basis_id, ukprn=provider_of(principal))
     response.headers["ETag"] = etag_of(one.version)
     return _basis(one, means)
 
@@ -267,8 +262,8 @@ async def end_lawful_basis(
     key: Key,
 ) -> BasisOut:
     """Let a lawful basis end today; today still counts."""
-    ukprn = _provider(principal)
-    async with means.work(_context(principal)) as work:
+    ukprn = provider_of(principal)
+    async with means.work(ActionContext.from_principal(principal)) as work:
         if await work.replay_or_claim(key) is None:
             await manage_bases.end_lawful_basis(
                 basis_id,
@@ -298,19 +293,9 @@ async def decide(
         purpose=body.purpose,
         on=london_date(body.at),
     )
-    async with means.work(_context(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         decision = await decide_processing(question, work=work)
     return DecisionOut.of(decision, now=means.clock.now())
-
-
-def _provider(principal: Principal) -> int:
-    if principal.ukprn is None:
-        raise Forbidden("forbidden", reason="no_provider_scope")
-    return principal.ukprn
-
-
-def _context(principal: Principal) -> ActionContext:
-    return ActionContext.from_principal(principal)
 
 
 def _agreement(one: Agreement, means: Means) -> AgreementOut:

@@ -53,4 +53,4 @@ lawful_basis = sa.Table(
 )
 sa.Index("lawful_basis_purpose", lawful_basis.c.ukprn, lawful_basis.c.purpose)
 
-CHASSIS = chassis_tables(metadata)
+chassis_tables(metadata)

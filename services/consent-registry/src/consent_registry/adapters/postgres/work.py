@@ -1,19 +1,16 @@
 """The unit of work of consent-registry: the chassis's, with this service's repositories."""
 
-from typing import Any, Self
-from uuid import UUID
+from typing import Self
 
 from consent_registry.adapters.postgres.repositories import (
     AgreementRepository,
     LawfulBasisRepository,
 )
-from matricula_chassis.audit import ActionContext, AuditFacts
+from matricula_chassis.audit import ActionContext
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.engine import Database
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.ids import IdSource
-from matricula_chassis.messaging.envelope import EventDraft
-from matricula_contracts.events import Event
 
 SOURCE = "/services/consent-registry"
 
@@ -35,30 +32,3 @@ class RegistryWork(UnitOfWork):
         self.agreements = AgreementRepository(self.session)
         self.bases = LawfulBasisRepository(self.session)
         return self
-
-    def publish(
-        self,
-        event: Event,
-        *,
-        subject: UUID | str,
-        sequence: int,
-        action: str,
-        resource_type: str,
-        **facts: Any,
-    ) -> None:
-        """Record a contract event about a row of this transaction, with its audit facts."""
-        self.record(
-            EventDraft(
-                type=event.TYPE,
-                topic=event.TOPIC,
-                subject=str(subject),
-                sequence=sequence,
-                data=event.data(),
-                audit=AuditFacts(
-                    action=action,
-                    resource_type=resource_type,
-                    resource_id=str(subject),
-                    **facts,
-                ),
-            )
-        )

@@ -3,24 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from event_log.domain.events import Scope, scope_of
 from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Principal
 from matricula_chassis.clock import Clock
 from matricula_chassis.errors import Forbidden
+from matricula_chassis.http import means_of
 from matricula_chassis.ids import IdSource
-
-STATE: Final = "event_log"
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """Everything that endpoints need; `open_unit` gives the log's unit of work."""
+class Means:
+    """Everything that endpoints use; `app.state.means`. `open_unit` gives the unit of work."""
 
     open_unit: Callable[[ActionContext], Any]
     clock: Clock
@@ -29,13 +28,7 @@ class Services:
     pack_path: Callable[[UUID], Path]
 
 
-def services_of(request: Request) -> Services:
-    """Return what bootstrap put into the application's state."""
-    services: Services = getattr(request.app.state, STATE)
-    return services
-
-
-ServicesDep = Annotated[Services, Depends(services_of)]
+MeansDep = Annotated[Means, Depends(means_of)]
 
 
 def visible_to(principal: Principal) -> Scope:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from event_log.adapters.http.dependencies import ServicesDep, visible_to
+from event_log.adapters.http.dependencies import MeansDep, visible_to
 from event_log.adapters.http.schemas import (
     EventDetail,
     EventPage,
@@ -80,16 +80,16 @@ class SearchParameters(BaseModel):
 async def search_events(
     parameters: Annotated[SearchParameters, Query()],
     principal: Annotated[Principal, Depends(requires("search_events"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> EventPage:
     """Find sealed events in log order.
 
     All pages of a search run against one size of the log, so nothing appears twice or is missed
     while the log grows. What you may see depends on your role; the search itself is recorded.
     """
-    after, as_of = _place(parameters, services.cursor_key)
+    after, as_of = _place(parameters, means.cursor_key)
     found = await search_log(
-        services.open_unit(ActionContext.from_principal(principal)),
+        means.open_unit(ActionContext.from_principal(principal)),
         visible_to(principal),
         wanted=_filter(parameters),
         after=after,
@@ -98,7 +98,7 @@ async def search_events(
     )
     mark = None
     if found.next_after is not None:
-        mark = encode_cursor([found.size, found.next_after], key=services.cursor_key)
+        mark = encode_cursor([found.size, found.next_after], key=means.cursor_key)
     items = [EventSummary.of(event) for event in found.events]
     return EventPage(items=items, next=mark, as_of=found.size)
 
@@ -109,10 +109,10 @@ async def search_events(
 async def get_event(
     event_id: UUID,
     principal: Annotated[Principal, Depends(requires("get_event"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> EventDetail:
     """Give one sealed event with the exact text that was sealed."""
-    unit = services.open_unit(ActionContext.from_principal(principal))
+    unit = means.open_unit(ActionContext.from_principal(principal))
     return EventDetail.of(await read_event(unit, visible_to(principal), event_id))
 
 
@@ -125,10 +125,10 @@ async def get_event(
 async def prove_event(
     event_id: UUID,
     principal: Annotated[Principal, Depends(requires("prove_event"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> PlainTextResponse:
     """Give the event's inclusion proof under the newest checkpoint, as a C2SP tlog-proof file."""
-    unit = services.open_unit(ActionContext.from_principal(principal))
+    unit = means.open_unit(ActionContext.from_principal(principal))
     proof = await prove_sealed_event(unit, visible_to(principal), event_id)
     return PlainTextResponse(proof, media_type=_TEXT)
 
@@ -137,13 +137,13 @@ async def prove_event(
     "/v1/checkpoint", response_class=PlainTextResponse, summary="Read the newest checkpoint"
 )
 async def get_checkpoint(
-    principal: Annotated[Principal, Depends(requires("get_checkpoint"))], services: ServicesDep
+    principal: Annotated[Principal, Depends(requires("get_checkpoint"))], means: MeansDep
 ) -> PlainTextResponse:
     """Give the newest signed checkpoint, as a C2SP signed note. Keep it: it is your witness.
 
     Size and root say nothing about anybody, and recording each look would grow the log for ever.
     """
-    async with services.open_unit(ActionContext.from_principal(principal)) as unit:
+    async with means.open_unit(ActionContext.from_principal(principal)) as unit:
         _size, note = await latest_checkpoint(unit)
     return PlainTextResponse(note, media_type=_TEXT)
 
@@ -152,13 +152,13 @@ async def get_checkpoint(
 async def confirm_sealed(
     question: SealedQuestion,
     principal: Annotated[Principal, Depends(requires("confirm_sealed"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> SealedAnswer:
     """Say which of these events are sealed under a signed checkpoint. For other services only.
 
     It changes nothing, so it needs no Idempotency-Key: a service asks before it forgets an event.
     """
-    unit = services.open_unit(ActionContext.from_principal(principal))
+    unit = means.open_unit(ActionContext.from_principal(principal))
     sealed, size = await confirm_sealed_events(unit, question.event_ids)
     return SealedAnswer(sealed=[one for one in question.event_ids if one in sealed], size=size)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
-from event_log.adapters.http.dependencies import ServicesDep
+from event_log.adapters.http.dependencies import MeansDep
 from event_log.adapters.http.schemas import ExportOrdered, ExportView
 from event_log.application.order_export import fetch_export, order_export, read_export
 from matricula_chassis.audit import ActionContext
@@ -26,7 +26,7 @@ router = APIRouter(tags=["exports"])
 )
 async def create_export(
     principal: Annotated[Principal, Depends(requires("create_export"))],
-    services: ServicesDep,
+    means: MeansDep,
     key: Annotated[IdempotencyKey, Depends(idempotency_key)],
     response: Response,
 ) -> ExportOrdered:
@@ -35,16 +35,16 @@ async def create_export(
     It is built in the background; its progress is at `Location`. An export is whole or worthless,
     so it holds the events of every provider; they carry identifiers and codes, no personal data.
     """
-    async with services.open_unit(ActionContext.from_principal(principal)) as unit:
+    async with means.open_unit(ActionContext.from_principal(principal)) as unit:
         stored = await unit.replay_or_claim(key)
         if stored is None:
             export = await order_export(
                 unit,
-                services.ids.uuid7(),
+                means.ids.uuid7(),
                 requested_by=principal.subject,
                 client=principal.client_id,
                 ukprn=principal.ukprn,
-                now=services.clock.now(),
+                now=means.clock.now(),
             )
             stored = StoredOutcome(
                 202,
@@ -62,10 +62,10 @@ async def create_export(
 async def get_export(
     export_id: UUID,
     principal: Annotated[Principal, Depends(requires("get_export"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> ExportView:
     """Give the state of an export that you asked for."""
-    unit = services.open_unit(ActionContext.from_principal(principal))
+    unit = means.open_unit(ActionContext.from_principal(principal))
     return ExportView.of(
         await read_export(unit, export_id, requested_by=principal.subject, ukprn=principal.ukprn)
     )
@@ -83,14 +83,14 @@ async def get_export(
 async def download_export(
     export_id: UUID,
     principal: Annotated[Principal, Depends(requires("download_export"))],
-    services: ServicesDep,
+    means: MeansDep,
 ) -> FileResponse:
     """Give the export as a zip file; unpack it and run the verifier that is in it."""
-    unit = services.open_unit(ActionContext.from_principal(principal))
+    unit = means.open_unit(ActionContext.from_principal(principal))
     export = await fetch_export(
         unit, export_id, requested_by=principal.subject, ukprn=principal.ukprn
     )
-    path = services.pack_path(export.export_id)
+    path = means.pack_path(export.export_id)
     if not path.is_file():
         raise NotFound("export-not-found", reason="file-gone")
     return FileResponse(

@@ -22,8 +22,10 @@ from ilr_validator.application.work_validation import (
 )
 from ilr_validator.domain.validation import Shard
 from matricula_chassis.audit import ActionContext
+from matricula_chassis.clock import Clock
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.errors import Unavailable
+from matricula_chassis.messaging import Consumer, ConsumerSettings, UowFactory
 from matricula_chassis.messaging.envelope import Envelope
 from matricula_contracts.events import ShardRequested, ValidationChecked, ValidationReceived
 
@@ -32,6 +34,13 @@ log = structlog.get_logger()
 SHARD_TOPICS: Final = (ShardRequested.TOPIC,)
 VALIDATION_TOPICS: Final = (ValidationReceived.TOPIC,)
 SERVICE: Final = "ilr-validator"
+SHARD_GROUP: Final = f"{SERVICE}-shards"
+VALIDATION_GROUP: Final = f"{SERVICE}-validations"
+LONGEST_JOB_SECONDS: Final = 900.0
+WORK_SETTINGS: Final = ConsumerSettings(
+    max_batch=1, poll=0.1, max_poll_interval=LONGEST_JOB_SECONDS, stall_limit=LONGEST_JOB_SECONDS
+)
+"""One job at a time: a part that was checked is stored before the next is begun."""
 PASSING: Final = (Unavailable, SQLAlchemyError, OSError, MemoryError)
 """Faults that pass: the event is tried again until they have."""
 
@@ -51,7 +60,9 @@ class Job:
 class JobHandlers:
     """Works ahead of transactions and stores in them. One consumer, one object."""
 
-    def __init__(self, jobs: Mapping[str, Job]) -> None:
+    def __init__(self, group: str, topics: Sequence[str], jobs: Mapping[str, Job]) -> None:
+        self.group = group
+        self.topics = topics
         self._jobs = jobs
         self._outcomes: dict[UUID, Outcome | Exception | None] = {}
 
@@ -112,10 +123,12 @@ def validation_jobs(prepare: PrepareValidation, merge: MergeValidation) -> JobHa
         await merge.store(work, ValidationChecked.read(data).validation_id, outcome)
 
     return JobHandlers(
+        VALIDATION_GROUP,
+        VALIDATION_TOPICS,
         {
             ValidationReceived.TYPE: Job(prepare_ahead, prepare_store, "preparing"),
             ValidationChecked.TYPE: Job(merge_ahead, merge_store, "merging"),
-        }
+        },
     )
 
 
@@ -128,7 +141,22 @@ def shard_jobs(check: CheckShard) -> JobHandlers:
     async def store(work: Work, data: Mapping[str, Any], outcome: Outcome) -> None:
         await check.store(work, _shard(data), outcome)
 
-    return JobHandlers({ShardRequested.TYPE: Job(ahead, store, "checking")})
+    jobs = {ShardRequested.TYPE: Job(ahead, store, "checking")}
+    return JobHandlers(SHARD_GROUP, SHARD_TOPICS, jobs)
+
+
+def job_consumer(jobs: JobHandlers, *, work: UowFactory, kafka: str, clock: Clock) -> Consumer:
+    """Return the consumer that does these jobs; `kafka` is the address to begin with."""
+    return Consumer(
+        name=jobs.group,
+        topics=jobs.topics,
+        uow_factory=work,
+        kafka_bootstrap=kafka,
+        clock=clock,
+        handlers=jobs.by_type,
+        work_ahead=jobs.work_ahead,
+        settings=WORK_SETTINGS,
+    )
 
 
 def _shard(data: Mapping[str, Any]) -> Shard:

@@ -12,13 +12,17 @@ from ilr_validator.application.track_findings import (
     TrackFindings,
 )
 from matricula_chassis.audit import ActionContext
+from matricula_chassis.clock import Clock
 from matricula_chassis.db.uow import UnitOfWork
+from matricula_chassis.messaging import Consumer, ConsumerSettings, UowFactory
 from matricula_chassis.messaging.envelope import Envelope
 from matricula_contracts.events import LearnerAmended, LearnerRecorded
 
 TOPICS: Final = (LearnerRecorded.TOPIC,)
 GROUP: Final = "ilr-validator-learners"
 """A consumer group, and a place in the inbox, apart from those that work on files."""
+LEARNER_SETTINGS: Final = ConsumerSettings(max_batch=200, stall_limit=300.0)
+"""So many learners are read and checked, then kept together."""
 
 
 class LearnerHandlers:
@@ -59,6 +63,23 @@ class LearnerHandlers:
                 raise outcome
         judged = [one for one in outcomes if isinstance(one, JudgedLearner)]
         await self._track.store(cast("LearnerWork", work), judged)
+
+
+def consumer_of_learners(
+    track: TrackFindings, *, work: UowFactory, kafka: str, clock: Clock
+) -> Consumer:
+    """Return the consumer of learners' events; `kafka` is the address to begin with."""
+    handlers = LearnerHandlers(track)
+    return Consumer(
+        name=GROUP,
+        topics=TOPICS,
+        uow_factory=work,
+        kafka_bootstrap=kafka,
+        clock=clock,
+        batch_handler=handlers.handle,
+        work_ahead=handlers.work_ahead,
+        settings=LEARNER_SETTINGS,
+    )
 
 
 _READ: Final[Mapping[str, type[LearnerRecorded | LearnerAmended]]] = {

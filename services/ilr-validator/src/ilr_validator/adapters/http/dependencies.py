@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from ilr_validator.adapters.storage.keys import ReferenceIndex
 from ilr_validator.adapters.storage.vault import Vault
-from ilr_validator.application.learner_ports import LearnerChecks, LearnerWorkFactory
+from ilr_validator.application.learner_ports import LearnerChecks, LearnerWork, LearnerWorkFactory
 from ilr_validator.application.ports import Work, WorkFactory
 from ilr_validator.application.receive_validation import ReceiveValidation
 from ilr_validator.domain.validation import Validation
 from matricula_chassis.audit import ActionContext
-from matricula_chassis.auth import Policy, Principal
+from matricula_chassis.auth import Policy, Principal, provider_of
 from matricula_chassis.clock import Clock
-from matricula_chassis.errors import Forbidden
+from matricula_chassis.http import means_of
 from matricula_chassis.ids import IdSource
 from matricula_contracts.events import DataRead
 
@@ -38,24 +38,7 @@ class Means:
     cursor_secret: bytes
 
 
-def _means(request: Request) -> Means:
-    means: Means = request.app.state.means
-    return means
-
-
-MeansDep = Annotated[Means, Depends(_means)]
-
-
-def provider_of(principal: Principal) -> int:
-    """Return the provider whose validations the caller may see; raises Forbidden without one."""
-    if principal.ukprn is None:
-        raise Forbidden("forbidden", reason="no_provider_scope")
-    return principal.ukprn
-
-
-def context_of(principal: Principal) -> ActionContext:
-    """Return in whose name the unit of work acts."""
-    return ActionContext.from_principal(principal)
+MeansDep = Annotated[Means, Depends(means_of)]
 
 
 def sees_learners(means: Means, principal: Principal) -> bool:
@@ -65,17 +48,18 @@ def sees_learners(means: Means, principal: Principal) -> bool:
 
 async def validation_of(means: Means, principal: Principal, validation_id: UUID) -> Validation:
     """Return a validation of the caller's provider; raises NotFound."""
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         return await work.validations.get(validation_id, ukprn=provider_of(principal))
 
 
 def note_read(
-    work: Work,
+    work: Work | LearnerWork,
     principal: Principal,
     means: Means,
     *,
     operation: str,
-    validation_id: UUID,
+    resource_type: str,
+    resource_id: UUID,
     rows: int,
 ) -> None:
     """Record that personal data was given out; commits with the transaction that read it."""
@@ -84,14 +68,14 @@ def note_read(
             read_id=means.ids.uuid7(),
             client_id=principal.client_id,
             operation=operation,
-            resource_type="validation",
-            resource_id=validation_id,
+            resource_type=resource_type,
+            resource_id=resource_id,
             rows=rows,
         ),
         subject=principal.client_id,
         sequence=0,
-        action="validation:read",
-        resource_type="validation",
+        action=f"{resource_type}:read",
+        resource_type=resource_type,
         ukprn=principal.ukprn,
         purpose=principal.purpose,
     )

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends, Query
 from ilr_validator.adapters.http.dependencies import (
     Means,
     MeansDep,
-    context_of,
     note_read,
-    provider_of,
     sees_learners,
 )
 from ilr_validator.adapters.http.schemas import FindingOut, FindingSearch, RuleName, Severity
 from ilr_validator.domain.findings import FindingFilter
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.http import (
     Page,
     cursor_key,
@@ -83,7 +82,7 @@ async def _page(
     after = 0 if cursor is None else int(decode_cursor(cursor, key=secret)[0])
     sees = sees_learners(means, principal)
     items: list[FindingOut] = []
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await work.validations.get(validation_id, ukprn=provider_of(principal))
         rows = await work.validations.findings(
             validation_id, wanted=wanted, after=after, limit=limit + 1
@@ -99,7 +98,8 @@ async def _page(
         if items and sees:
             note_read(
                 work, principal, means,
-                operation=operation, validation_id=validation_id, rows=len(items),
+                operation=operation, resource_type="validation", resource_id=validation_id,
+                rows=len(items),
             )  # fmt: skip
     following = None
     if len(rows) > limit:

@@ -6,12 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from ilr_validator.adapters.http.dependencies import (
-    Means,
-    MeansDep,
-    context_of,
-    provider_of,
-)
+from ilr_validator.adapters.http.dependencies import MeansDep, note_read
 from ilr_validator.adapters.http.learner_schemas import (
     AcademicYear,
     FormFindingOut,
@@ -24,12 +19,13 @@ from ilr_validator.adapters.http.learner_schemas import (
 )
 from ilr_validator.adapters.http.schemas import Severity
 from ilr_validator.application.check_learner import Occasion
-from ilr_validator.application.learner_ports import LearnerWork, NoRulesError
+from ilr_validator.application.learner_ports import NoRulesError
 from ilr_validator.application.record_json import RecordNotReadableError
 from ilr_validator.domain.learner_findings import LearnerFindingFilter
 from ilr_validator.packs.calendar import open_years, return_at
 from ilr_validator.packs.pack import available
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.clock import london_date
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
 from matricula_chassis.http import (
@@ -39,7 +35,6 @@ from matricula_chassis.http import (
     encode_cursor,
     problem_responses,
 )
-from matricula_contracts.events import DataRead
 
 router = APIRouter(tags=["learners"])
 MOST_AIMS: Final = 98
@@ -104,14 +99,18 @@ async def list_learner_findings(
     wanted = LearnerFindingFilter(
         academic_year, severity, None if state is None else state == "open"
     )
-    async with means.learner_work(context_of(principal)) as work:
+    async with means.learner_work(ActionContext.from_principal(principal)) as work:
         known = await work.learner_findings.states([learner_id], ukprn=ukprn)
         if learner_id not in known:
             raise NotFound("learner-not-checked")
         found = await work.learner_findings.page(
             learner_id, ukprn=ukprn, wanted=wanted, after=after, limit=limit + 1
         )
-        _note_read(work, principal, means, learner_id, rows=len(found[:limit]))
+        note_read(
+            work, principal, means,
+            operation="list_learner_findings", resource_type="learner", resource_id=learner_id,
+            rows=len(found[:limit]),
+        )  # fmt: skip
     following = None
     if len(found) > limit:
         following = encode_cursor([str(found[limit - 1].finding_id)], key=secret)
@@ -128,7 +127,7 @@ async def summarise_learner_findings(
     principal: Annotated[Principal, Depends(requires("summarise_learner_findings"))],
 ) -> Page[YearSummaryOut]:
     """Sum up what the live learners break at present, for each year: counts only."""
-    async with means.learner_work(context_of(principal)) as work:
+    async with means.learner_work(ActionContext.from_principal(principal)) as work:
         found = await work.learner_findings.summary(ukprn=provider_of(principal))
     return Page(items=[YearSummaryOut.of(one) for one in found], next=None)
 
@@ -140,24 +139,3 @@ def _limit_aims(record: Mapping[str, Any]) -> None:
             f"/record/LearningDelivery/{MOST_AIMS}", "too_many", "A learner has at most 98 aims."
         )
         raise Invalid("validation-failed", faults=[fault])
-
-
-def _note_read(
-    work: LearnerWork, principal: Principal, means: Means, learner_id: UUID, *, rows: int
-) -> None:
-    work.publish(
-        DataRead(
-            read_id=means.ids.uuid7(),
-            client_id=principal.client_id,
-            operation="list_learner_findings",
-            resource_type="learner",
-            resource_id=learner_id,
-            rows=rows,
-        ),
-        subject=principal.client_id,
-        sequence=0,
-        action="learner:read",
-        resource_type="learner",
-        ukprn=principal.ukprn,
-        purpose=principal.purpose,
-    )

@@ -11,9 +11,7 @@ from fastapi.responses import StreamingResponse
 from ilr_validator.adapters.http.dependencies import (
     Means,
     MeansDep,
-    context_of,
     note_read,
-    provider_of,
     sees_learners,
     validation_of,
 )
@@ -23,7 +21,8 @@ from ilr_validator.adapters.storage.vault import pieces, reports_folder
 from ilr_validator.application.cancel_validation import cancel_validation as cancel
 from ilr_validator.application.receive_validation import Sent
 from ilr_validator.domain.validation import Validation
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.errors import DomainError, Forbidden, NotFound
 from matricula_chassis.http import (
     STREAMS_BODY,
@@ -113,7 +112,7 @@ async def create_validation(
         return_name=return_name,
         chunks=request.stream(),
     )
-    one, is_new = await means.receive(sent, context_of(principal))
+    one, is_new = await means.receive(sent, ActionContext.from_principal(principal))
     response.headers["Location"] = f"/v1/validations/{one.validation_id}"
     if not is_new:
         response.status_code = 200
@@ -134,7 +133,7 @@ async def list_validations(
     if cursor is not None:
         at, validation_id = decode_cursor(cursor, key=secret)
         after = (datetime.fromisoformat(str(at)), UUID(str(validation_id)))
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.validations.page(
             ukprn=provider_of(principal), after=after, limit=limit + 1
         )
@@ -200,7 +199,7 @@ async def cancel_validation(
     principal: Annotated[Principal, Depends(requires("cancel_validation"))],
 ) -> ValidationOut:
     """Stop a validation; what was found so far is dropped. Stopping twice is stopping once."""
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await cancel(
             validation_id, ukprn=provider_of(principal), work=work, clock=means.clock
         )
@@ -230,7 +229,7 @@ async def get_validation_report(
     """Fetch a report; `reports` of the validation lists the kinds. Most name learners."""
     if kind not in IMPERSONAL and not sees_learners(means, principal):
         raise Forbidden("forbidden", reason="names_learners")
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await work.validations.get(validation_id, ukprn=provider_of(principal))
         if kind not in one.report_kinds or one.wrapped_key is None or one.report_folder is None:
             raise NotFound("report-not-found", validation_id=str(validation_id))
@@ -244,7 +243,8 @@ async def get_validation_report(
             principal,
             means,
             operation="get_validation_report",
-            validation_id=validation_id,
+            resource_type="validation",
+            resource_id=validation_id,
             rows=one.learners or 0,
         )
     return StreamingResponse(

@@ -148,4 +148,4 @@ sa.Index(
     postgresql_where=learner_finding.c.closed_at.is_(None),
 )
 
-CHASSIS = chassis_tables(metadata)
+chassis_tables(metadata)

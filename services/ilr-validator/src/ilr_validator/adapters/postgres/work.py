@@ -1,17 +1,14 @@
 """The unit of work of ilr-validator: the chassis's, with this service's repositories."""
 
-from typing import Any, Final, Self
-from uuid import UUID
+from typing import Final, Self
 
 from ilr_validator.adapters.postgres.learner_findings import LearnerFindingStore
 from ilr_validator.adapters.postgres.validations import ValidationStore
-from matricula_chassis.audit import ActionContext, AuditFacts
+from matricula_chassis.audit import ActionContext
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.engine import Database
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.ids import IdSource
-from matricula_chassis.messaging.envelope import EventDraft
-from matricula_contracts.events import Event
 
 SOURCE: Final = "/services/ilr-validator"
 
@@ -34,30 +31,3 @@ class ValidatorWork(UnitOfWork):
         self.validations = ValidationStore(self)
         self.learner_findings = LearnerFindingStore(self, ids=self._ids)
         return self
-
-    def publish(
-        self,
-        event: Event,
-        *,
-        subject: UUID | str,
-        sequence: int,
-        action: str,
-        resource_type: str,
-        **facts: Any,
-    ) -> None:
-        """Record a contract event about a row of this transaction, with its audit facts."""
-        self.record(
-            EventDraft(
-                type=event.TYPE,
-                topic=event.TOPIC,
-                subject=str(subject),
-                sequence=sequence,
-                data=event.data(),
-                audit=AuditFacts(
-                    action=action,
-                    resource_type=resource_type,
-                    resource_id=str(subject),
-                    **facts,
-                ),
-            )
-        )

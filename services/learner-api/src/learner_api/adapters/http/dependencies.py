@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from learner_api.application.ports import Indexes, Uploads, Work, WorkFactory
 from learner_api.application.receive_upload import ReceiveUpload, Sender
@@ -13,9 +13,9 @@ from learner_api.application.write_learners import LearnerWriter
 from learner_api.domain.learner_version import Provenance
 from learner_api.domain.submission import Submission
 from matricula_chassis.audit import ActionContext
-from matricula_chassis.auth import Policy, Principal
+from matricula_chassis.auth import Policy, Principal, provider_of
 from matricula_chassis.clock import Clock
-from matricula_chassis.errors import Forbidden
+from matricula_chassis.http import means_of
 from matricula_chassis.ids import IdSource
 from matricula_contracts.events import DataRead
 from matricula_contracts.fields import ENTITIES
@@ -36,21 +36,9 @@ class Means:
     cursor_secret: bytes
 
 
-def _means(request: Request) -> Means:
-    means: Means = request.app.state.means
-    return means
-
-
-MeansDep = Annotated[Means, Depends(_means)]
+MeansDep = Annotated[Means, Depends(means_of)]
 
 PARTNER: Final = "partner"
-
-
-def provider_of(principal: Principal) -> int:
-    """Return the provider whose rows the caller may see; raises Forbidden when there is none."""
-    if principal.ukprn is None:
-        raise Forbidden("forbidden", reason="no_provider_scope")
-    return principal.ukprn
 
 
 def partner_of(principal: Principal) -> str | None:
@@ -61,11 +49,6 @@ def partner_of(principal: Principal) -> str | None:
 def sender_of(principal: Principal) -> Sender:
     """Return the caller as the partner that sends a file."""
     return Sender(principal.client_id, provider_of(principal))
-
-
-def context_of(principal: Principal) -> ActionContext:
-    """Return in whose name the unit of work acts."""
-    return ActionContext.from_principal(principal)
 
 
 def keyed_in_by(principal: Principal) -> Provenance:
@@ -115,7 +98,7 @@ def note_read(
 
 async def submission_of(means: Means, principal: Principal, submission_id: UUID) -> Submission:
     """Return a submission of the caller's provider, and of the partner itself; raises NotFound."""
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         return await work.submissions.get(
             submission_id, ukprn=provider_of(principal), partner=partner_of(principal)
         )

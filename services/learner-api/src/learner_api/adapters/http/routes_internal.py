@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from learner_api.adapters.http.dependencies import MeansDep, context_of, note_read
+from learner_api.adapters.http.dependencies import MeansDep, note_read
 from learner_api.adapters.http.schemas import LearnerRecordOut, LearnerRecordsIn
 from learner_api.domain.submission import PURPOSE
+from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Principal, requires
 from matricula_chassis.http import Page
 
@@ -23,7 +24,7 @@ async def read_learner_records(
 
     Learners that there are not, or that are another provider's, are left out.
     """
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.learners.load(list(dict.fromkeys(body.learner_ids)), ukprn=body.ukprn)
         note_read(
             work,

@@ -11,10 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from learner_api.adapters.http.dependencies import (
     MeansDep,
-    context_of,
     keyed_in_by,
     note_read,
-    provider_of,
     visible_part,
 )
 from learner_api.adapters.http.schemas import (
@@ -31,7 +29,8 @@ from learner_api.application.create_learner import CreateLearner
 from learner_api.application.create_learner import create_learner as create
 from learner_api.application.find_learners import find_learners as find
 from learner_api.domain.learner_version import StoredLearner
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
 from matricula_chassis.http import (
@@ -70,7 +69,7 @@ async def create_learner(
     command = CreateLearner(
         ukprn=provider_of(principal), record=body.record, provenance=keyed_in_by(principal)
     )
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         outcome = await work.replay_or_claim(key)
         if outcome is None:
             learner_id = await create(
@@ -105,7 +104,7 @@ async def amend_learner(
         patch=body.record,
         provenance=keyed_in_by(principal),
     )
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         now_at = await amend(command, work=work, writer=means.writer, indexes=means.indexes)
     response.headers["ETag"] = etag_of(now_at)
     return Written(id=learner_id, version=now_at)
@@ -119,7 +118,7 @@ async def get_learner(
     principal: Annotated[Principal, Depends(requires("get_learner"))],
 ) -> LearnerOut:
     """Return a live learner, as far as the caller may see it. The read is recorded."""
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.learners.load([learner_id], ukprn=provider_of(principal))
         if not found:
             raise NotFound("learner-not-found", learner_id=str(learner_id))
@@ -163,7 +162,7 @@ async def search_learners(
         changed, last = decode_cursor(cursor, key=secret)
         after = (datetime.fromisoformat(str(changed)), UUID(str(last)))
     ukprn = provider_of(principal)
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         keys = await work.learners.page(
             ukprn,
             after=after,
@@ -204,7 +203,7 @@ async def find_learners(
             "validation-failed",
             faults=[FieldFault("", "nothing_to_find", "Name at least one thing to look for.")],
         )
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await find(
             query,
             ukprn=provider_of(principal),
@@ -230,7 +229,7 @@ async def get_learner_history(
     principal: Annotated[Principal, Depends(requires("get_learner_history"))],
 ) -> Page[HistoryOut]:
     """Return every version of a learner: who changed which fields, and what stood there before."""
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.learners.load([learner_id], ukprn=provider_of(principal))
         if not found:
             raise NotFound("learner-not-found", learner_id=str(learner_id))

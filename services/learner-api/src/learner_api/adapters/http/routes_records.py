@@ -13,9 +13,7 @@ from fastapi.responses import StreamingResponse
 from learner_api.adapters.http.dependencies import (
     Means,
     MeansDep,
-    context_of,
     note_read,
-    provider_of,
     submission_of,
     visible_part,
 )
@@ -32,7 +30,8 @@ from learner_api.application.reject_record import RejectRecord
 from learner_api.application.reject_record import reject_record as reject
 from learner_api.domain.staged import StagedRecord
 from learner_api.domain.submission import Reason, RecordState
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.http import (
     Page,
@@ -63,7 +62,7 @@ async def list_submission_records(
     secret = cursor_key(means.cursor_secret, listing="records")
     after = None if cursor is None else int(decode_cursor(cursor, key=secret)[0])
     await submission_of(means, principal, submission_id)
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.staging.page(
             submission_id, after=after, limit=limit + 1, state=state, reason=reason
         )
@@ -83,7 +82,7 @@ async def get_submission_record(
 ) -> RecordWithData:
     """Return one record with its data, as far as the caller may see it. The read is recorded."""
     await submission_of(means, principal, submission_id)
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await work.staging.one(submission_id, record_id)
         note_read(
             work,
@@ -116,7 +115,7 @@ async def correct_record(
         version=version,
         patch=body.data,
     )
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await correct(command, work=work, indexes=means.indexes)
     response.headers["ETag"] = etag_of(one.version)
     return _with_data(one, means, principal)
@@ -139,7 +138,7 @@ async def reject_record(
         actor=principal.subject,
         reason=body.reason,
     )
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         if await work.replay_or_claim(key) is None:
             await reject(command, work=work, clock=means.clock)
             await work.store_outcome(
@@ -217,7 +216,7 @@ async def list_missing(
     secret = cursor_key(means.cursor_secret, listing="missing")
     after = None if cursor is None else str(decode_cursor(cursor, key=secret)[0])
     one = await submission_of(means, principal, submission_id)
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.staging.absent_learners(
             submission_id, ukprn=one.ukprn, after=after, limit=limit + 1
         )
@@ -233,7 +232,7 @@ async def _all_records(
 ) -> AsyncIterator[StagedRecord]:
     after: int | None = None
     while True:
-        async with means.work(context_of(principal)) as work:
+        async with means.work(ActionContext.from_principal(principal)) as work:
             page = await work.staging.page(
                 submission_id, after=after, limit=STREAM_PAGE, state=state
             )

@@ -10,9 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from learner_api.adapters.http.dependencies import (
     Means,
     MeansDep,
-    context_of,
     partner_of,
-    provider_of,
     sender_of,
     submission_of,
 )
@@ -27,7 +25,8 @@ from learner_api.domain.submission import (
     ENDED,
     SubmissionState,
 )
-from matricula_chassis.auth import Principal, requires
+from matricula_chassis.audit import ActionContext
+from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.errors import DomainError
 from matricula_chassis.http import (
@@ -98,7 +97,7 @@ async def create_submission(
     """
     received = await means.receive.receive(
         sender_of(principal),
-        context_of(principal),
+        ActionContext.from_principal(principal),
         media_type=media_type_of(request),
         chunks=request.stream(),
     )
@@ -123,7 +122,7 @@ async def list_submissions(
     if cursor is not None:
         at, submission_id = decode_cursor(cursor, key=secret)
         after = (datetime.fromisoformat(str(at)), UUID(str(submission_id)))
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         found = await work.submissions.page(
             ukprn=provider_of(principal),
             partner=partner_of(principal),
@@ -196,7 +195,7 @@ async def verify_records(
     key: Annotated[IdempotencyKey, Depends(idempotency_key)],
 ) -> SubmissionOut:
     """Say that accepted records are right; they then go live. Progress is on the submission."""
-    context = context_of(principal)
+    context = ActionContext.from_principal(principal)
     command = VerifyRecords(
         submission_id=submission_id,
         ukprn=provider_of(principal),
@@ -220,7 +219,7 @@ async def verify_records(
 async def _shown(
     request: Request, means: Means, principal: Principal, submission_id: UUID
 ) -> SubmissionOut:
-    async with means.work(context_of(principal)) as work:
+    async with means.work(ActionContext.from_principal(principal)) as work:
         one = await work.submissions.get(
             submission_id, ukprn=provider_of(principal), partner=partner_of(principal)
         )

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from learner_api.adapters.http.dependencies import MeansDep, context_of, sender_of
+from learner_api.adapters.http.dependencies import MeansDep, sender_of
 from learner_api.adapters.http.routes_submissions import FILE_TYPES
 from learner_api.adapters.http.tus import TUS_VERSION, announced_size, media_type, upload_offset
 from learner_api.application.receive_upload import Received
+from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Principal, requires
 from matricula_chassis.errors import DomainError
 from matricula_chassis.http import STREAMS_BODY, authenticated, problem_responses
@@ -97,7 +98,7 @@ async def create_upload(
     del length
     upload_id = await means.receive.begin(
         sender_of(principal),
-        context_of(principal),
+        ActionContext.from_principal(principal),
         media_type=media_type(request.headers, allowed=FILE_TYPES),
         size=announced_size(request.headers),
     )
@@ -122,7 +123,7 @@ async def get_upload_offset(
 ) -> None:
     """Say how many bytes are safely stored: where to go on after an interruption."""
     offset, size = await means.receive.offset(
-        upload_id, sender_of(principal), context_of(principal)
+        upload_id, sender_of(principal), ActionContext.from_principal(principal)
     )
     response.headers["Tus-Resumable"] = TUS_VERSION
     response.headers["Upload-Offset"] = str(offset)
@@ -156,7 +157,7 @@ async def append_upload(
     offset, received = await means.receive.append(
         upload_id,
         sender_of(principal),
-        context_of(principal),
+        ActionContext.from_principal(principal),
         offset=upload_offset(request.headers),
         chunks=request.stream(),
     )
@@ -177,7 +178,9 @@ async def discard_upload(
     principal: Annotated[Principal, Depends(requires("discard_upload"))],
 ) -> None:
     """Give up an upload that is not whole yet, and erase its bytes."""
-    await means.receive.discard(upload_id, sender_of(principal), context_of(principal))
+    await means.receive.discard(
+        upload_id, sender_of(principal), ActionContext.from_principal(principal)
+    )
     response.headers["Tus-Resumable"] = TUS_VERSION
 
 

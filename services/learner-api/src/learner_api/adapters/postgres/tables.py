@@ -202,21 +202,19 @@ learner_history = sa.Table(
     sa.Column("block", sa.LargeBinary),
 )
 
-CHASSIS = chassis_tables(metadata)
+chassis_tables(metadata)
 
-person_key = sa.Table(
-    "person_key",
-    key_metadata,
-    sa.Column("person_id", sa.Uuid, primary_key=True),
-    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
-    sa.Column("kek_id", sa.Text, nullable=False),
-    sa.Column("created_at", _NOW, nullable=False),
-)
-submission_key = sa.Table(
-    "submission_key",
-    key_metadata,
-    sa.Column("submission_id", sa.Uuid, primary_key=True),
-    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
-    sa.Column("kek_id", sa.Text, nullable=False),
-    sa.Column("created_at", _NOW, nullable=False),
-)
+
+def _key_table(name: str, owner: str) -> sa.Table:
+    return sa.Table(
+        name,
+        key_metadata,
+        sa.Column(owner, sa.Uuid, primary_key=True),
+        sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+        sa.Column("kek_id", sa.Text, nullable=False),
+        sa.Column("created_at", _NOW, nullable=False),
+    )
+
+
+person_key = _key_table("person_key", "person_id")
+submission_key = _key_table("submission_key", "submission_id")

@@ -1,20 +1,17 @@
 """The unit of work of learner-api: the chassis's, with this service's repositories."""
 
-from typing import Any, Self
-from uuid import UUID
+from typing import Self
 
 from learner_api.adapters.postgres.key_store import KeyStore
 from learner_api.adapters.postgres.learner_store import LearnerStore
 from learner_api.adapters.postgres.person_blocks import SearchIndexes
 from learner_api.adapters.postgres.staging import Staging
 from learner_api.adapters.postgres.submissions import Submissions
-from matricula_chassis.audit import ActionContext, AuditFacts
+from matricula_chassis.audit import ActionContext
 from matricula_chassis.clock import Clock
 from matricula_chassis.db.engine import Database
 from matricula_chassis.db.uow import UnitOfWork
 from matricula_chassis.ids import IdSource
-from matricula_chassis.messaging.envelope import EventDraft
-from matricula_contracts.events import Event
 
 SOURCE = "/services/learner-api"
 
@@ -47,30 +44,3 @@ class LearnerWork(UnitOfWork):
         self.staging = Staging(self, keys=self._keys)
         self.submissions = Submissions(self)
         return self
-
-    def publish(
-        self,
-        event: Event,
-        *,
-        subject: UUID | str,
-        sequence: int,
-        action: str,
-        resource_type: str,
-        **facts: Any,
-    ) -> None:
-        """Record a contract event about a row of this transaction, with its audit facts."""
-        self.record(
-            EventDraft(
-                type=event.TYPE,
-                topic=event.TOPIC,
-                subject=str(subject),
-                sequence=sequence,
-                data=event.data(),
-                audit=AuditFacts(
-                    action=action,
-                    resource_type=resource_type,
-                    resource_id=str(subject),
-                    **facts,
-                ),
-            )
-        )
