@@ -16,7 +16,7 @@ from ilr_validator.engine.dates import MIN_DATE
 from ilr_validator.engine.facts import FileFacts, Year
 from ilr_validator.engine.record import Record
 from ilr_validator.engine.reference import ReferenceTable
-from ilr_validator.engine.tables import Table, is_lasting
+from ilr_validator.engine.tables import NO_ROW, Table, is_lasting
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import NOTHING, Dates, Mask, Numbers, Rows
 
@@ -211,8 +211,31 @@ class Batch(Record):
         self, kind: type[AnyReference], table: Table, where: Mask, keys: Text | Numbers
     ) -> Mask:
         """Tell for each row of `where` whether a reference table has its key."""
-        rows, _, _ = self.lookup(kind, table, where, keys)
-        return table.mask(rows)
+        if not isinstance(keys, Text):
+            rows, _, _ = self.lookup(kind, table, where, keys)
+            return table.mask(rows)
+        found = self.whole(kind, table, where)
+        if not np.count_nonzero(where):
+            return np.zeros(table.size, bool)
+        return where & keys.each(found.first_with(keys) >= 0)
+
+    def first(
+        self, kind: type[AnyReference], table: Table, where: Mask, keys: Text | Numbers
+    ) -> tuple[Rows, AnyReference]:
+        """Give each row of `where` the first row of a reference table that has its key.
+
+        NO_ROW stands where there is none, and for the rows that are not in `where`.
+        """
+        result = np.full(table.size, NO_ROW)
+        if not isinstance(keys, Text):
+            rows, others, found = self.lookup(kind, table, where, keys)
+            result[rows[::-1]] = others[::-1]
+            return result, found
+        found = self.whole(kind, table, where)
+        rows = where.nonzero()[0]
+        if len(rows):
+            result[rows] = found.first_with(keys).take(keys.codes.take(rows))
+        return result, found
 
     def whole(self, kind: type[AnyReference], table: Table, where: Mask) -> AnyReference:
         """Give a whole reference table to the rows of `where`; empty where it is absent."""
@@ -245,7 +268,9 @@ def derived(
 
     @functools.wraps(function)
     def kept(batch: Batch, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        key = (function, args, *kwargs.items()) if kwargs else (function, args)
+        key: Any = function
+        if args or kwargs:
+            key = (function, args, *kwargs.items()) if kwargs else (function, args)
         memory = batch._derived  # noqa: SLF001 - the other half of the class
         result: Result
         if key in memory:

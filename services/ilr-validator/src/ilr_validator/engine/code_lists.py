@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ilr_validator.engine.dates import MAX_DATE, MIN_DATE
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Numbers
+from ilr_validator.engine.values import Dates, Mask, Numbers, renumbered
 
 NEVER: Final = (np.nan, np.nan)
 
@@ -43,7 +42,9 @@ class CodeList:
 
     def starts_and_ends(self, keys: Text) -> tuple[Dates, Dates]:
         """Give for each key the first and last day of validity; null where it is not listed."""
-        both = keys.kept(self, lambda key: self._folded.get((key or "").upper(), NEVER))
+        both = keys.kept(
+            self, lambda texts: [self._folded.get((text or "").upper(), NEVER) for text in texts]
+        )
         return both[:, 0].take(keys.codes), both[:, 1].take(keys.codes)
 
 
@@ -63,7 +64,7 @@ def _joined(left: Text, right: Text) -> Text:
         return Text.of((one or "") + (other or "") for one, other in both)
     width = len(right.values)
     pairs = left.codes.astype(np.int64) * width + right.codes
-    distinct, codes = _numbered(pairs, len(left.values) * width)
+    distinct, codes = renumbered(pairs, len(left.values) * width)
     texts = [
         (left.values[pair // width] or "") + (right.values[pair % width] or "")
         for pair in distinct.tolist()
@@ -80,19 +81,6 @@ def _texts(column: Text) -> Iterable[str | None]:
     return map(column.values.__getitem__, column.codes.tolist())
 
 
-def _numbered(
-    numbers: npt.NDArray[np.int64], bound: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Give the distinct numbers, and for each number which of them it is."""
-    if bound > FEW:
-        distinct, codes = np.unique(numbers, return_inverse=True)
-        return distinct, codes
-    present = np.zeros(bound, bool)
-    present[numbers] = True
-    places = present.cumsum() - 1
-    return present.nonzero()[0], places.take(numbers)
-
-
 def _number_text(numbers: Numbers) -> Text:
     """Write numbers as the codes of a list; codes are small whole numbers."""
     if len(numbers) <= SMALL:  # 0.0 is added because -0.0 is written otherwise
@@ -106,6 +94,6 @@ def _number_text(numbers: Numbers) -> Text:
         distinct, codes = np.unique(numbers, return_inverse=True)
         texts = [None if np.isnan(number) else f"{number:.0f}" for number in distinct]
         return Text((codes + 1).astype(np.int32), [None, *texts])
-    found, codes = _numbered(whole, int(whole.max()) + 1)
+    found, codes = renumbered(whole, int(whole.max()) + 1)
     texts = [str(number) for number in found.tolist()]
     return Text(np.where(null, 0, codes + 1).astype(np.int32), [None, *texts])

@@ -6,6 +6,7 @@ AcademicYearQueryService.cs (spec/ilr.md section 5.2).
 """
 
 import datetime as dt
+import functools
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -130,6 +131,12 @@ def add_years(dates: Dates, years: Numbers | int) -> Dates:
     return add_months(dates, np.asarray(years) * 12)
 
 
+@functools.cache
+def years_after(date: float, years: int) -> float:
+    """Add years to a single date, as `add_years` does."""
+    return float(add_years(np.array([date]), years)[0])
+
+
 _DAYS: Final = np.arange(FIRST_DAY, LAST_DAY + 1).astype(float)
 _PACKED: Final = year_of(_DAYS) * 512 + month_of(_DAYS) * 32 + day_of_month(_DAYS)
 """Year, month and day of each day in one number, so that the order of the days is that of them."""
@@ -143,9 +150,9 @@ _NOW: Final = np.append(
 
 def years_between(start: Dates, end: Dates) -> Numbers:
     """Give the whole years from start to end (`YearsBetween`): an age, when start is a birthday."""
-    start, end = np.broadcast_arrays(start, end)
     born, now = _places(start), _places(end)
     if born is None or now is None:
+        start, end = np.broadcast_arrays(start, end)
         years = year_of(end) - year_of(start)
         return years - (end < add_years(start, years))
     result: Numbers = np.floor((_NOW[now] - _BORN[born]) / 512)
@@ -154,11 +161,10 @@ def years_between(start: Dates, end: Dates) -> Numbers:
 
 def _places(dates: Dates) -> Rows | None:
     """Give the place of each day in the tables; None where one is outside or has a time of day."""
-    if ((dates < FIRST_DAY) | (dates > LAST_DAY)).any():
-        return None
-    at = np.where(np.isnan(dates), float(len(_DAYS)), dates - FIRST_DAY)
-    places = at.astype(np.intp)
-    return places if (places == at).all() else None
+    at = np.fmin(dates - FIRST_DAY, float(len(_DAYS)))  # null is at the end of the tables
+    places: Rows = at.astype(np.intp)
+    beyond = (places != at) | (places < 0) | (dates > LAST_DAY)
+    return None if np.count_nonzero(beyond) else places
 
 
 def months_between(start: Dates, end: Dates) -> Numbers:
@@ -198,6 +204,6 @@ def last_friday_in_june(dates: Dates) -> Dates:
 
 def is_in_previous_year(dates: Dates, year_start: float) -> Mask:
     """Tell for each date whether it is in the academic year before the one that starts then."""
-    before = add_years(np.array([year_start]), -1)[0]
+    before = years_after(year_start, -1)
     result: Mask = (dates < year_start) & (dates >= before)
     return result

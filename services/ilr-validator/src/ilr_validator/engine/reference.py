@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
 
-from ilr_validator.engine.tables import Table
+from ilr_validator.engine.tables import NO_ROW, Table
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates, Numbers, Rows, join_sorted, spread
 
@@ -48,6 +48,20 @@ class ReferenceTable(Table):
             found = (~np.isnan(keys)).nonzero()[0]
             one, other = join_sorted(keys[found], column[order])
         return found[one], order[other]
+
+    def first_with(self, keys: Text, by: str | None = None) -> Rows:
+        """Give for each distinct text of a column the first row that has it, or NO_ROW."""
+        name = by or self.KEY
+        order, _ = self._order(name, getattr(self, name))
+
+        def firsts(texts: list[str | None]) -> list[int]:
+            found = np.full(len(texts), NO_ROW)
+            one, other = self.matching(keys.distinct, by)
+            found[one[::-1]] = other[::-1]
+            return found.tolist()
+
+        rows: Rows = keys.kept(order, firsts)
+        return rows
 
     def _order(self, name: str, column: Any) -> tuple[Rows, Rows]:
         """Give the rows in the order of a column and, of a text, where each text begins in it."""

@@ -65,6 +65,15 @@ class Text:
         """Give the texts at `rows`, all of which there are."""
         return Text(self.codes.take(rows), self.values, self._kept)
 
+    def like(self, codes: npt.NDArray[np.integer]) -> "Text":
+        """Give a column of the same distinct texts, by their numbers."""
+        return Text(codes.astype(np.int32), self.values, self._kept)
+
+    @property
+    def distinct(self) -> "Text":
+        """Give the distinct texts as a column: its rows are their numbers."""
+        return self.like(np.arange(len(self.values)))
+
     def test(self, condition: Callable[[str], bool]) -> Mask:
         """Tell for each row whether its text meets the condition; null never does."""
         places = [
@@ -77,14 +86,14 @@ class Text:
         if len(places) > FEW:
             met = np.zeros(len(self.values), bool)
             met[places] = True
-            return self._where(met)
+            return self.each(met)
         result = np.zeros(len(self.codes), bool) if not places else self.codes == places[0]
         for place in places[1:]:
             result |= self.codes == place
         return result
 
-    def _where(self, met: Mask) -> Mask:
-        """Tell for each row what `met` says of its text."""
+    def each(self, met: Mask) -> Mask:
+        """Tell for each row what `met` says of its text; `met` has one flag for a distinct text."""
         missed = (~met).nonzero()[0]
         return met.take(self.codes) if len(missed) > FEW else ~self._at(missed.tolist())
 
@@ -122,29 +131,34 @@ class Text:
     def matches(self, pattern: re.Pattern[str]) -> Mask:
         """Tell for each row whether the pattern is found in its text (`Regex.IsMatch`)."""
         search = pattern.search
-        return self._where(
-            self.kept(pattern, lambda text: text is not None and search(text) is not None)
+        met = self.kept(
+            pattern, lambda texts: [text is not None and search(text) is not None for text in texts]
         )
+        return self.each(met)
 
     def is_in(self, collection: Container[str]) -> Mask:
         """Tell for each row whether its text is in something that never changes, as written."""
-        return self._where(self.kept(collection, lambda text: text in collection))
+        return self.each(
+            self.kept(collection, lambda texts: [text in collection for text in texts])
+        )
 
     def is_in_folded(self, capitals: Container[str]) -> Mask:
         """Tell for each row whether its text in capitals is in something that never changes."""
-        return self._where(
-            self.kept(capitals, lambda text: text is not None and text.upper() in capitals)
+        met = self.kept(
+            capitals,
+            lambda texts: [text is not None and text.upper() in capitals for text in texts],
         )
+        return self.each(met)
 
-    def kept(self, of: object, work_out: Callable[[str | None], Any]) -> Any:
-        """Give an array with what is worked out of each distinct text, once for all who ask.
+    def kept(self, of: object, work_out: Callable[[list[str | None]], list[Any]]) -> Any:
+        """Give an array with what is worked out of the distinct texts, once for all who ask.
 
         `of` says what it is, by its identity.
         """
         kept: tuple[object, Any] | None = self._kept.get(id(of))
         if kept is None or kept[0] is not of:
             # What it is of is kept with it, so that its identity is not given out again.
-            kept = self._kept[id(of)] = (of, np.array([work_out(text) for text in self.values]))
+            kept = self._kept[id(of)] = (of, np.array(work_out(self.values)))
         return kept[1]
 
     def starts(self, *prefixes: str) -> Mask:
@@ -170,9 +184,7 @@ class Text:
         kept: list[int] | None = self._kept.get("blank")
         if kept is None:
             kept = self._kept["blank"] = [
-                place
-                for place, text in enumerate(self.values)
-                if text is None or not text or text.isspace()
+                place for place, text in enumerate(self.values) if not text or text.isspace()
             ]
         return self._at(kept)
 
@@ -206,7 +218,7 @@ class Text:
         """Give for each row the number that its text has in `other.folded`; -1 for none."""
         numbers = other.folded_numbers()
         kept: npt.NDArray[np.int64] = self.kept(
-            numbers, lambda text: numbers.get((text or "").upper(), -1)
+            numbers, lambda texts: [numbers.get((text or "").upper(), -1) for text in texts]
         )
         return kept.take(self.codes)
 

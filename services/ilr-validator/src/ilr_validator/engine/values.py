@@ -20,6 +20,8 @@ Rows: TypeAlias = npt.NDArray[np.intp]
 NOTHING: Final[Rows] = np.zeros(0, np.intp)
 """No row at all."""
 NOTHING.setflags(write=False)
+FEW: Final = 10_000
+"""So many places are quicker marked than that many numbers sorted."""
 
 
 def is_null(values: Numbers) -> Mask:
@@ -119,6 +121,19 @@ def spread(begin: Rows, counts: Rows) -> tuple[Rows, Rows]:
     left_rows = np.arange(len(begin), dtype=np.intp).repeat(counts)
     before = (counts.cumsum() - counts - begin).repeat(counts)
     return left_rows, np.arange(len(before), dtype=np.intp) - before
+
+
+def renumbered(numbers: npt.NDArray[np.int64], bound: int) -> tuple[npt.NDArray[np.int64], Rows]:
+    """Give the distinct numbers in their order, and for each number which of them it is.
+
+    All are from 0 to before `bound`.
+    """
+    if bound > max(FEW, 2 * len(numbers)):
+        distinct, places = np.unique(numbers, return_inverse=True)
+        return distinct, places
+    present = np.zeros(bound, bool)
+    present[numbers] = True
+    return present.nonzero()[0], (present.cumsum() - 1).take(numbers)
 
 
 def begins_group(owners: Rows) -> Mask:

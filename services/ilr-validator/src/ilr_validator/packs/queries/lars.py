@@ -5,9 +5,11 @@ that is absent are not run. So nothing here is kept from rule to rule. Dates are
 dates unless others are given, one for each aim.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ilr_validator.engine.batch import Batch
+from ilr_validator.engine.batch import AnyReference, Batch
 from ilr_validator.engine.reference import (
     LarsAims,
     LarsAnnualValues,
@@ -17,8 +19,15 @@ from ilr_validator.engine.reference import (
     LarsValidities,
 )
 from ilr_validator.engine.text import Text
-from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, is_among
-from ilr_validator.packs.queries import pairs
+from ilr_validator.engine.values import (
+    Dates,
+    Mask,
+    Numbers,
+    Rows,
+    is_among,
+    join_numbered,
+    renumbered,
+)
 
 
 def is_current(starts: Dates, ends: Dates, dates: Dates) -> Mask:
@@ -28,6 +37,25 @@ def is_current(starts: Dates, ends: Dates, dates: Dates) -> Mask:
     """
     result: Mask = ~(ends < starts) & (dates >= starts) & ((dates <= ends) | np.isnan(ends))
     return result
+
+
+def _has_any(
+    b: Batch,
+    kind: type[AnyReference],
+    where: Mask,
+    tells: Callable[[AnyReference, Rows], Mask],
+) -> Mask:
+    """Tell for each aim whether a row of its reference is as `tells` says of rows of a table.
+
+    The question must not depend on the aim: it is asked once for each distinct reference.
+    """
+    lars, references = b.whole(kind, b.aims, where), b.aims.LearnAimRef
+    if not np.count_nonzero(where):
+        return np.zeros(b.aims.size, bool)
+    one, other = lars.matching(references.distinct)
+    has = np.zeros(len(references.values), bool)
+    has[one[tells(lars, other)]] = True
+    return where & references.each(has)
 
 
 # The aim itself.
@@ -40,8 +68,7 @@ def aim_exists(b: Batch, where: Mask) -> Mask:
 
 def aim_rows(b: Batch, where: Mask) -> tuple[Rows, LarsAims]:
     """Give for each aim its row in LARS, or NO_ROW, and the table (`GetDeliveryFor`)."""
-    rows, others, lars = b.lookup(LarsAims, b.aims, where, b.aims.LearnAimRef)
-    return pairs.first(b.aims.size, rows, others), lars
+    return b.first(LarsAims, b.aims, where, b.aims.LearnAimRef)
 
 
 def nvq_level(b: Batch, where: Mask) -> Text:
@@ -86,8 +113,7 @@ def english_prescribed_id_is(b: Batch, where: Mask, *ids: float) -> Mask:
 
     `EnglishPrescribedIdsExistsforLearnAimRef`.
     """
-    rows, others, lars = b.lookup(LarsAims, b.aims, where, b.aims.LearnAimRef)
-    return b.aims.mask(rows[is_among(lars.EnglPrscID[others], ids)])
+    return _has_any(b, LarsAims, where, lambda lars, rows: is_among(lars.EnglPrscID[rows], ids))
 
 
 def has_class_code(b: Batch, where: Mask, number: int) -> Mask:
@@ -113,8 +139,9 @@ def has_category(b: Batch, where: Mask, *categories: float) -> Mask:
 
     `LearnAimRefExistsForLearningDeliveryCategoryRef`.
     """
-    rows, others, lars = b.lookup(LarsCategories, b.aims, where, b.aims.LearnAimRef)
-    return b.aims.mask(rows[is_among(lars.CategoryRef[others], categories)])
+    return _has_any(
+        b, LarsCategories, where, lambda lars, rows: is_among(lars.CategoryRef[rows], categories)
+    )
 
 
 def has_category_at(b: Batch, where: Mask, dates: Dates, *categories: float) -> Mask:
@@ -127,12 +154,8 @@ def has_category_at(b: Batch, where: Mask, dates: Dates, *categories: float) -> 
 # Annual values.
 
 
-def _annual(b: Batch, where: Mask) -> tuple[Rows, Rows, LarsAnnualValues]:
-    return b.lookup(LarsAnnualValues, b.aims, where, b.aims.LearnAimRef)
-
-
 def _annual_at(b: Batch, where: Mask, dates: Dates | None) -> tuple[Rows, Rows, LarsAnnualValues]:
-    rows, others, lars = _annual(b, where)
+    rows, others, lars = b.lookup(LarsAnnualValues, b.aims, where, b.aims.LearnAimRef)
     at = (b.aims.LearnStartDate if dates is None else dates)[rows]
     current = is_current(lars.EffectiveFrom[others], lars.EffectiveTo[others], at)
     return rows[current], others[current], lars
@@ -140,8 +163,7 @@ def _annual_at(b: Batch, where: Mask, dates: Dates | None) -> tuple[Rows, Rows, 
 
 def has_basic_skills(b: Batch, where: Mask, value: float) -> Mask:
     """Tell whether any annual value has this flag (`BasicSkillsMatchForLearnAimRef`)."""
-    rows, others, lars = _annual(b, where)
-    return b.aims.mask(rows[lars.BasicSkills[others] == value])
+    return _has_any(b, LarsAnnualValues, where, lambda lars, rows: lars.BasicSkills[rows] == value)
 
 
 def has_basic_skills_type(b: Batch, where: Mask, *types: float) -> Mask:
@@ -149,8 +171,9 @@ def has_basic_skills_type(b: Batch, where: Mask, *types: float) -> Mask:
 
     `BasicSkillsTypeMatchForLearnAimRef`.
     """
-    rows, others, lars = _annual(b, where)
-    return b.aims.mask(rows[is_among(lars.BasicSkillsType[others], types)])
+    return _has_any(
+        b, LarsAnnualValues, where, lambda lars, rows: is_among(lars.BasicSkillsType[rows], types)
+    )
 
 
 def has_basic_skills_type_at(
@@ -166,14 +189,22 @@ def has_basic_skills_type_at(
 
 def entitlement_level2_is(b: Batch, where: Mask, level: float) -> Mask:
     """Tell whether any annual value has this full level 2 entitlement category."""
-    rows, others, lars = _annual(b, where)
-    return b.aims.mask(rows[lars.FullLevel2EntitlementCategory[others] == level])
+    return _has_any(
+        b,
+        LarsAnnualValues,
+        where,
+        lambda lars, rows: lars.FullLevel2EntitlementCategory[rows] == level,
+    )
 
 
 def entitlement_level3_is(b: Batch, where: Mask, level: float) -> Mask:
     """Tell whether any annual value has this full level 3 entitlement category."""
-    rows, others, lars = _annual(b, where)
-    return b.aims.mask(rows[lars.FullLevel3EntitlementCategory[others] == level])
+    return _has_any(
+        b,
+        LarsAnnualValues,
+        where,
+        lambda lars, rows: lars.FullLevel3EntitlementCategory[rows] == level,
+    )
 
 
 def percent_level2_is(b: Batch, where: Mask, percent: float, *, dates: Dates | None = None) -> Mask:
@@ -212,6 +243,23 @@ def is_valid_at(b: Batch, where: Mask, dates: Dates, *categories: str) -> Mask:
     return b.aims.mask(rows[fits])
 
 
+def validities_of(b: Batch, where: Mask, categories: Text) -> tuple[Rows, Rows, LarsValidities]:
+    """Pair each aim with the validities of its reference that are of its own category.
+
+    Worked out once for each reference and category that occur together.
+    """
+    lars, rows = b.whole(LarsValidities, b.aims, where), where.nonzero()[0]
+    references, width = b.aims.LearnAimRef, len(categories.values)
+    both = references.codes[rows].astype(np.int64) * width + categories.codes[rows]
+    distinct, numbers = renumbered(both, len(references.values) * width)
+    reference, category = np.divmod(distinct, width)
+    one, other = lars.matching(references.like(reference))
+    held = lars.ValidityCategory.take(other)
+    alike = categories.like(category[one]).equals(held, ignore_case=True)
+    left, right = join_numbered(numbers, one[alike], len(distinct))
+    return rows[left], other[alike][right], lars
+
+
 # Frameworks.
 
 
@@ -237,8 +285,12 @@ def has_framework_component(b: Batch, where: Mask, *types: float) -> Mask:
 
     `FrameWorkComponentTypeExistsInFrameworkAims`.
     """
-    rows, others, lars = b.lookup(LarsFrameworks, b.aims, where, b.aims.LearnAimRef)
-    return b.aims.mask(rows[is_among(lars.FrameworkComponentType[others], types)])
+    return _has_any(
+        b,
+        LarsFrameworks,
+        where,
+        lambda lars, rows: is_among(lars.FrameworkComponentType[rows], types),
+    )
 
 
 def has_framework_component_at(b: Batch, where: Mask, dates: Dates, *types: float) -> Mask:

@@ -10,7 +10,6 @@ from ilr_validator.engine.reference import Campuses, Organisations
 from ilr_validator.engine.tables import Table
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers
-from ilr_validator.packs.queries import pairs
 
 
 def provider(b: Batch, table: Table) -> Numbers:
@@ -37,8 +36,8 @@ def is_long_term_residential(b: Batch, table: Table, where: Mask, ukprns: Number
 
 def legal_type(b: Batch, table: Table, where: Mask, ukprns: Numbers) -> Text:
     """Give the legal type of the organisation, null where none is known."""
-    rows, others, organisations = b.lookup(Organisations, table, where, ukprns)
-    return organisations.LegalOrgType.take(pairs.first(table.size, rows, others))
+    rows, organisations = b.first(Organisations, table, where, ukprns)
+    return organisations.LegalOrgType.take(rows)
 
 
 def legal_type_is(b: Batch, table: Table, where: Mask, ukprns: Numbers, *types: str) -> Mask:

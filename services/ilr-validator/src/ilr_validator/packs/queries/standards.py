@@ -6,7 +6,6 @@ Asked for aims by their StdCode; as in `lars`, only for the aims of `where`.
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.reference import LarsStandards, LarsStandardValidities
 from ilr_validator.engine.values import Dates, Mask, Rows
-from ilr_validator.packs.queries import pairs
 from ilr_validator.packs.queries.lars import is_current
 
 
@@ -17,8 +16,7 @@ def standard_exists(b: Batch, where: Mask) -> Mask:
 
 def standard_rows(b: Batch, where: Mask) -> tuple[Rows, LarsStandards]:
     """Give for each aim its standard's row, or NO_ROW, and the table (`GetStandardFor`)."""
-    rows, others, lars = b.lookup(LarsStandards, b.aims, where, b.aims.StdCode)
-    return pairs.first(b.aims.size, rows, others), lars
+    return b.first(LarsStandards, b.aims, where, b.aims.StdCode)
 
 
 def is_valid_at(b: Batch, where: Mask, dates: Dates) -> Mask:

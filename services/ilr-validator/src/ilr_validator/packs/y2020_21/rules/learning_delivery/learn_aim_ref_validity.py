@@ -9,9 +9,8 @@ import numpy as np
 
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.record import Aims
-from ilr_validator.engine.reference import LarsCategories, LarsValidities
+from ilr_validator.engine.reference import LarsCategories
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, is_known, is_null, take
 from ilr_validator.packs.derived.category_ref import category_ref_01, category_ref_02
 from ilr_validator.packs.derived.validity_category import (
@@ -19,14 +18,7 @@ from ilr_validator.packs.derived.validity_category import (
     validity_category_02,
 )
 from ilr_validator.packs.queries import pairs
-
-
-def _validities(b: Batch, where: Mask, categories: Text) -> tuple[Rows, Rows, LarsValidities]:
-    """Pair each aim with the validities of its reference that are of its category."""
-    rows, others, lars = b.lookup(LarsValidities, b.aims, where, b.aims.LearnAimRef)
-    wanted, held = categories.take(rows), lars.ValidityCategory.take(others)
-    alike = wanted.equals(held, ignore_case=True)
-    return rows[alike], others[alike], lars
+from ilr_validator.packs.queries.lars import validities_of
 
 
 def _categories(b: Batch, where: Mask, categories: Numbers) -> tuple[Rows, Rows, LarsCategories]:
@@ -48,7 +40,7 @@ def LearnAimRef_88(b: Batch) -> Mask:
     mask = wanted.is_known
     if not mask.any():
         return mask
-    rows, others, lars = _validities(b, mask, wanted)
+    rows, others, lars = validities_of(b, mask, wanted)
     outside = (starts[rows] < lars.StartDate[others]) | (
         starts[rows] > lars.LastNewStartDate[others]
     )
@@ -79,7 +71,7 @@ def LearnAimRef_89(b: Batch) -> Mask:
     category = category_ref_01(b)
     held, _, _ = _categories(b, mask & is_known(category), category)
     mask = mask & ~b.aims.mask(held)
-    rows, others, lars = _validities(b, mask, wanted)
+    rows, others, lars = validities_of(b, mask, wanted)
     latest = pairs.first_of_greatest(b.aims.size, rows, others, lars.StartDate[others])
     ended = take(lars.EndDate, latest) <= b.year.previous_year_end
     return mask & ((latest < 0) | ended)
@@ -104,7 +96,7 @@ def LearnAimRef_91(b: Batch) -> Mask:
     mask = wanted.is_known & _before_first(b, ~(a.LearnActEndDate >= b.year.start))
     if not mask.any():
         return mask
-    rows, others, lars = _validities(b, mask, wanted)
+    rows, others, lars = validities_of(b, mask, wanted)
     starts = a.LearnStartDate[rows]
     outside = (starts < lars.StartDate[others]) | (starts > lars.EndDate[others])
     mask = _lacks(b, mask, rows, outside)
@@ -123,7 +115,7 @@ def LearnAimRef_92(b: Batch) -> Mask:
     if not mask.any():
         return mask
     dates = _ends_or_preparation(b, mask)
-    rows, others, lars = _validities(b, mask, wanted)
+    rows, others, lars = validities_of(b, mask, wanted)
     mask = _lacks(b, mask, rows, dates[rows] > lars.EndDate[others])
     where = mask & is_known(category)
     rows, others, categories = _categories(b, where, category)

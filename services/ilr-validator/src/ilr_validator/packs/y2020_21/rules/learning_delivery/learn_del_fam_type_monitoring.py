@@ -3,7 +3,7 @@
 import numpy as np
 
 from ilr_validator.engine.batch import Batch
-from ilr_validator.engine.dates import add_years, day
+from ilr_validator.engine.dates import day, years_after
 from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.reference import LarsCategories, ShortTermFundingInitiatives
 from ilr_validator.engine.rule import rule
@@ -116,7 +116,7 @@ def _is_skills_offer(b: Batch) -> Mask:
 )
 def LearnDelFAMType_84(b: Batch) -> Mask:
     """The skills offer (LDM 376) is for learners of 19 and more on 31 August."""
-    latest = add_years(np.array([b.year.august_31]), -19)[0]
+    latest = years_after(b.year.august_31, -19)
     return _is_skills_offer(b) & b.aims.of_learner(b.learners.DateOfBirth > latest)
 
 

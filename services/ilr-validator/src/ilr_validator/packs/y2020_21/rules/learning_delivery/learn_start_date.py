@@ -1,9 +1,7 @@
 """LearnStartDate: starts outside the years, the frameworks and the contracts that allow them."""
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch
-from ilr_validator.engine.dates import add_years, day
+from ilr_validator.engine.dates import day, years_after
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.reference import LarsFrameworks, LarsStandardValidities
 from ilr_validator.engine.rule import rule
@@ -25,7 +23,7 @@ COMMON_COMPONENTS = (1, 2, 3, 4, 5, 6, 10, 11, 12, 20, 21, 30, 31, 32, 33, 34, 3
 @rule(Aims, "LearnStartDate")
 def LearnStartDate_02(b: Batch) -> Mask:
     """The start date is more than ten years before this teaching year."""
-    return b.aims.LearnStartDate < add_years(np.array([b.year.start]), -10)[0]
+    return b.aims.LearnStartDate < years_after(b.year.start, -10)
 
 
 @rule(Aims, "LearnStartDate")
@@ -80,7 +78,7 @@ def _is_exempt_component(b: Batch, where: Mask) -> Mask:
 @rule(Aims, "LearnStartDate")
 def LearnStartDate_12(b: Batch) -> Mask:
     """The apprenticeship starts a year or more after the end of this teaching year."""
-    limit = add_years(np.array([b.year.end]), 1)[0]
+    limit = years_after(b.year.end, 1)
     return is_apprenticeship(b) & ~(b.aims.LearnStartDate < limit)
 
 

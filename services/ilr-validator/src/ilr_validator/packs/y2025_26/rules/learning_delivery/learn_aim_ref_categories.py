@@ -3,7 +3,6 @@
 from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import Aims
-from ilr_validator.engine.reference import LarsValidities
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask
 from ilr_validator.packs.derived.validity_category import validity_category_2025
@@ -27,9 +26,7 @@ def LearnAimRef_88(b: Batch) -> Mask:
     mask = wanted.is_known & (starts < FROM_2021)
     if not mask.any():
         return mask
-    rows, others, found = b.lookup(LarsValidities, b.aims, mask, b.aims.LearnAimRef)
-    alike = wanted.take(rows).equals(found.ValidityCategory.take(others), ignore_case=True)
-    rows, others = rows[alike], others[alike]
+    rows, others, found = lars.validities_of(b, mask, wanted)
     early = starts[rows] < found.StartDate[others]
     late = starts[rows] > found.LastNewStartDate[others]
     return mask & (~b.aims.mask(rows) | b.aims.mask(rows[early | late]))

@@ -1,9 +1,7 @@
 """LearnStartDate: starts outside the years, the standards and the contracts that allow them."""
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch
-from ilr_validator.engine.dates import add_years, day
+from ilr_validator.engine.dates import day, years_after
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, is_known, take
@@ -32,7 +30,7 @@ def LearnStartDate_03(b: Batch) -> Mask:
 @rule(Aims, "LearnStartDate")
 def LearnStartDate_12(b: Batch) -> Mask:
     """The apprenticeship starts more than a year after the end of this teaching year."""
-    limit = add_years(np.array([b.year.end]), 1)[0]
+    limit = years_after(b.year.end, 1)
     return is_apprenticeship(b) & (b.aims.LearnStartDate > limit)
 
 
