@@ -56,8 +56,9 @@ parts left over; each event about it, once; of each live learner the check and t
 of live learners are also compared with a check made anew of what the partner sent (a difference counts
 as lost), and nothing may be parked.
 
-Where the worker is stopped with SIGSTOP, another one is started, must end the validation alone, and the
-first one is then woken with its part in hand; recovery is the time from the stop to that end.
+Where the worker is stopped with SIGSTOP between two parts or in one, another one is started and must end
+the validation alone; then the first one is woken and goes on with what it has in hand. Recovery is the
+time from the stop to that end.
 
 `MATRICULA_CHAOS_ONLY=validator` measures this table alone, `=platform` the first.
 """
