@@ -1,6 +1,7 @@
 """What is cut out of the bytes of learners is what a parser reads, and no more is let through."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ilr_validator.adapters.files.xml_parser import parser
 from ilr_validator.packs.raw import RawTable
 from ilr_validator.packs.record_model import EntityModel
 
-from .made import MODEL, NAMESPACE, learner, numbered, xml
+from .made import MODEL, NAMESPACE, document, learner, numbered, refused, xml
 
 TAG = re.compile(rb"(<[^>]*>)")
 PLAIN = "".join(xml(MODEL.learner, one) for one in numbered(2)).encode()
@@ -150,3 +151,10 @@ def test_a_parser_judges_numbers_and_dates_in_another_form(field: str, value: st
     assert tokens is not None
     with pytest.raises(UnusualValueError):
         raw_tables(tokens, MODEL, is_valid=False)
+
+
+def test_an_attribute_in_the_namespace_of_the_year_is_refused(tmp_path: Path) -> None:
+    odd = f'<Sex xmlns:x="{NAMESPACE}" x:Learner="1">'
+    refusals = refused(tmp_path, document(numbered(2)).replace("<Sex>", odd))
+    assert {one.rule for one in refusals} == {"Schema"}
+    assert "Sex" in {one.field for one in refusals}

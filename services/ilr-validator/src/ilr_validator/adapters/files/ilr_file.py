@@ -32,7 +32,7 @@ ROOT: Final = '<Message xmlns="{}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-i
 LARGEST_HEAD: Final = 1024 * 1024
 LARGEST_LEARNER: Final = 64 * 1024 * 1024
 LARGEST_PART: Final = 8 * 1024 * 1024
-MOST_LEARNERS: Final = 1000
+MOST_LEARNERS: Final = 4000
 PLAIN: Final = "plain.xml"
 
 
@@ -52,8 +52,9 @@ class IlrFile:
         """Give the number of learners."""
         return len(self.starts) - 1
 
-    def parts(self, learners: int = MOST_LEARNERS) -> Iterator[tuple[int, int]]:
+    def parts(self, learners: int | None = None) -> Iterator[tuple[int, int]]:
         """Give ranges of learners, of so many learners and bytes that a part is soon checked."""
+        learners = learners or MOST_LEARNERS
         first = 0
         while first < self.size:
             most = int(np.searchsorted(self.starts, self.starts[first] + LARGEST_PART, "right")) - 1
@@ -91,8 +92,8 @@ def open_file(source: Source, *, pack: str, work: Workspace) -> IlrFile:
     if starts is None:
         rewrite(source, work, PLAIN, namespace)
         source = work.source(PLAIN)
-        starts = learner_starts(source)
-        assert starts is not None  # noqa: S101 - it was just written in plain form
+        starts = learner_starts(source, is_plain=True)
+        assert starts is not None  # noqa: S101 - so it is for a file in plain form
     end = _end_of_last(source, starts)
     first = int(starts[0]) if len(starts) else source.size
     if first > LARGEST_HEAD or source.size - end > LARGEST_HEAD:

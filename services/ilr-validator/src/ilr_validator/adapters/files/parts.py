@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final
 
+from ilr_validator.adapters.files import ilr_file
 from ilr_validator.adapters.files.ilr_file import IlrFile
 from ilr_validator.adapters.files.read_part import read_part
 from ilr_validator.application.check import Check, PartResult, check_part
@@ -23,6 +24,8 @@ from ilr_validator.engine.record import Message
 from ilr_validator.packs.raw import RawTable
 
 WATCH_SECONDS: Final = 0.5
+FEWEST_LEARNERS: Final = 1000
+PARTS_A_PROCESS: Final = 4
 AHEAD: Final = 2
 """Parts that wait for each process, so that none is idle."""
 
@@ -70,13 +73,19 @@ def _check(first: int, behind: int) -> PartResult:
     return _checker.check_range(first, behind)
 
 
+def _part_size(learners: int, processes: int) -> int:
+    """Give how many learners a part has: many cost less each, but all processes must have some."""
+    even = -(-learners // (processes * PARTS_A_PROCESS))
+    return min(max(even, FEWEST_LEARNERS), ilr_file.MOST_LEARNERS)
+
+
 def check_parts(checker: PartChecker, workers: int | None = None) -> Iterator[PartResult]:
     """Check the whole file and give the results in its order.
 
     Raises FileRefusedError at the first part that is malformed or breaks the loose schema.
     """
     count = workers or os.cpu_count() or 1
-    ranges = list(checker.file.parts())
+    ranges = list(checker.file.parts(_part_size(checker.file.size, count)))
     if count == 1 or len(ranges) == 1:
         yield from (checker.check_range(first, behind) for first, behind in ranges)
         return

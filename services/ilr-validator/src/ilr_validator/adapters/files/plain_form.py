@@ -33,10 +33,13 @@ XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 CARRIAGE_RETURN: Final = {"\r": "&#13;"}
 
 
-def learner_starts(source: Source) -> npt.NDArray[np.int64] | None:
-    """Find where learners start; None where the file is not in plain form."""
+def learner_starts(source: Source, *, is_plain: bool = False) -> npt.NDArray[np.int64] | None:
+    """Find where learners start; None where the file is not in plain form.
+
+    `is_plain`: it is known to be, since `rewrite` wrote it.
+    """
     start = source.read(0, START)
-    if not _begins_plain(start):
+    if not (is_plain or _begins_plain(start)):
         return None
     declaration = DECLARATION.match(start.removeprefix(BYTE_ORDER_MARK))
     declaration_ends = start.index(b"?>") if declaration else 0
@@ -46,9 +49,9 @@ def learner_starts(source: Source) -> npt.NDArray[np.int64] | None:
         padded = data + bytes(len(LEARNER) + 1)  # a tag cut off here is whole in the next window
         second = np.frombuffer(padded, np.uint8)[tags + 1]
         is_markup = (second == EXCLAMATION) | (second == QUESTION)
-        if (tags[is_markup] + place >= declaration_ends).any():
-            return None
-        if data.find(b":Learner") >= 0 and PREFIXED.search(data):
+        hides_tags = (tags[is_markup] + place >= declaration_ends).any()
+        has_prefix = data.find(b":Learner") >= 0 and PREFIXED.search(data)
+        if not is_plain and (hides_tags or has_prefix):
             return None
         words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
         begins = tags[words[tags] == np.frombuffer(LEARNER, "<u8")]
