@@ -4,7 +4,6 @@ Nothing here knows what a field or a person is; `cryptography` does the cryptogr
 """
 
 from matricula_chassis.crypto.blind_index import BlindIndex, KeyedDigest, index_key
-from matricula_chassis.crypto.data_keys import DataKeyCache
 from matricula_chassis.crypto.files import (
     AlreadyFinished,
     EncryptedFileReader,
@@ -37,7 +36,6 @@ __all__ = [
     "AlreadyFinished",
     "BlindIndex",
     "CipherKey",
-    "DataKeyCache",
     "EncryptedFileBroken",
     "EncryptedFileReader",
     "EncryptedFileWriter",

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from learner_api.adapters.postgres.data_key_cache import DataKeyCache
 from learner_api.adapters.postgres.tables import person_key, submission_key
 from matricula_chassis.clock import Clock
-from matricula_chassis.crypto import DataKeyCache, KeyEncryptionKey, cipher_of, new_key
+from matricula_chassis.crypto import KeyEncryptionKey, cipher_of, new_key
 from matricula_chassis.db.engine import Database
 
 BATCH: Final = 5_000

@@ -13,8 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from matricula_chassis.clock import Clock
-from matricula_chassis.crypto.key_encryption import KeyEncryptionKey
-from matricula_chassis.crypto.sealing import cipher_of, wipe
+from matricula_chassis.crypto import KeyEncryptionKey, cipher_of, wipe
 
 LONGEST_LIFE: Final = timedelta(seconds=60)
 
@@ -75,10 +74,6 @@ class DataKeyCache:
     def drop(self, name: Hashable) -> None:
         """Forget a key now: it was destroyed."""
         self._entries.pop(name, None)
-
-    def clear(self) -> None:
-        """Forget every key."""
-        self._entries.clear()
 
     def expire(self) -> datetime:
         """Forget what has been kept long enough; return the time it is."""
