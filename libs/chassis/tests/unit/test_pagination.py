@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matricula_chassis.errors import Invalid
-from matricula_chassis.http import Page, cursor_key, decode_cursor, encode_cursor
+from matricula_chassis.http import Page, cursor_after, cursor_key, decode_cursor, encode_cursor
 
 KEY = b"k" * 32
 values = st.lists(
@@ -72,6 +72,15 @@ def test_a_cursor_too_long_or_out_of_range_is_a_fault_of_ours() -> None:
         encode_cursor(["x" * 600], key=KEY)
     with pytest.raises(ValueError, match="64-bit"):
         encode_cursor([2**63], key=KEY)
+
+
+def test_a_cursor_stands_behind_the_last_row_shown_when_there_are_more() -> None:
+    rows = [("a", 1), ("b", 2), ("c", 3)]
+    cursor = cursor_after(rows, 2, lambda row: [row[1], row[0]], key=KEY)
+    assert cursor is not None
+    assert decode_cursor(cursor, key=KEY) == (2, "b")
+    assert cursor_after(rows, 3, lambda row: [row[1]], key=KEY) is None
+    assert cursor_after([], 3, str, key=KEY) is None
 
 
 def test_a_page_has_items_and_the_next_cursor_only() -> None:

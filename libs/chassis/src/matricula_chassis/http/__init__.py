@@ -8,7 +8,13 @@ from matricula_chassis.http.health import HealthRegistry, Probes, Readiness
 from matricula_chassis.http.idempotency import idempotency_key, request_hash
 from matricula_chassis.http.middleware import CORRELATION_HEADER
 from matricula_chassis.http.openapi import PUBLIC, problem_responses
-from matricula_chassis.http.pagination import Page, cursor_key, decode_cursor, encode_cursor
+from matricula_chassis.http.pagination import (
+    Page,
+    cursor_after,
+    cursor_key,
+    decode_cursor,
+    encode_cursor,
+)
 from matricula_chassis.http.problem import (
     CHASSIS_PROBLEMS,
     BadCatalogue,
@@ -44,6 +50,7 @@ __all__ = [
     "ServiceApp",
     "authenticated",
     "create_app",
+    "cursor_after",
     "cursor_key",
     "decode_cursor",
     "encode_cursor",

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
 import orjson
@@ -44,6 +44,16 @@ def encode_cursor(values: Sequence[str | int], *, key: bytes) -> str:
     if len(text) > _LIMIT:
         raise ValueError("the sort keys are too long for a cursor")
     return text
+
+
+def cursor_after(
+    rows: Sequence[ItemT], limit: int, place: Callable[[ItemT], Sequence[str | int]], *, key: bytes
+) -> str | None:
+    """Return the cursor behind the first `limit` rows; None when none was found beyond them.
+
+    `place` gives the sort keys of a row.
+    """
+    return encode_cursor(place(rows[limit - 1]), key=key) if len(rows) > limit else None
 
 
 def decode_cursor(text: str, *, key: bytes) -> tuple[str | int, ...]:

@@ -29,9 +29,9 @@ from matricula_chassis.clock import Clock, london_date
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.http import (
     Page,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     etag_of,
     idempotency_key,
     means_of,
@@ -108,7 +108,7 @@ async def list_agreements(
         found = await work.agreements.page(
             ukprn=provider_of(principal), after=_after(cursor, secret), limit=limit + 1
         )
-    following = _next([one.agreement_id for one in found], limit, secret)
+    following = cursor_after(found, limit, lambda one: [str(one.agreement_id)], key=secret)
     return Page(items=[_agreement(one, means) for one in found[:limit]], next=following)
 
 
@@ -184,7 +184,7 @@ async def list_agreement_uses(
         found = await work.agreements.uses(
             agreement_id, after=_after(cursor, secret), limit=limit + 1
         )
-    following = _next([use.submission_id for use in found], limit, secret)
+    following = cursor_after(found, limit, lambda use: [str(use.submission_id)], key=secret)
     return Page(items=[UseOut.of(use) for use in found[:limit]], next=following)
 
 
@@ -234,7 +234,7 @@ async def list_lawful_bases(
         found = await work.bases.page(
             ukprn=provider_of(principal), after=_after(cursor, secret), limit=limit + 1
         )
-    following = _next([one.basis_id for one in found], limit, secret)
+    following = cursor_after(found, limit, lambda one: [str(one.basis_id)], key=secret)
     return Page(items=[_basis(one, means) for one in found[:limit]], next=following)
 
 
@@ -312,7 +312,3 @@ def _distinct(values: Sequence[str]) -> tuple[str, ...]:
 
 def _after(cursor: str | None, secret: bytes) -> UUID | None:
     return None if cursor is None else UUID(str(decode_cursor(cursor, key=secret)[0]))
-
-
-def _next(ids: list[UUID], limit: int, secret: bytes) -> str | None:
-    return encode_cursor([str(ids[limit - 1])], key=secret) if len(ids) > limit else None

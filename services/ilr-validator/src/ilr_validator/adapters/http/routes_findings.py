@@ -17,9 +17,9 @@ from matricula_chassis.audit import ActionContext
 from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.http import (
     Page,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     problem_responses,
 )
 
@@ -101,9 +101,7 @@ async def _page(
                 operation=operation, resource_type="validation", resource_id=validation_id,
                 rows=len(items),
             )  # fmt: skip
-    following = None
-    if len(rows) > limit:
-        following = encode_cursor([rows[limit - 1].position], key=secret)
+    following = cursor_after(rows, limit, lambda row: [row.position], key=secret)
     return Page(items=items, next=following)
 
 

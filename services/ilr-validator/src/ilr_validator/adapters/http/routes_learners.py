@@ -30,9 +30,9 @@ from matricula_chassis.clock import london_date
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
 from matricula_chassis.http import (
     Page,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     problem_responses,
 )
 
@@ -111,9 +111,7 @@ async def list_learner_findings(
             operation="list_learner_findings", resource_type="learner", resource_id=learner_id,
             rows=len(found[:limit]),
         )  # fmt: skip
-    following = None
-    if len(found) > limit:
-        following = encode_cursor([str(found[limit - 1].finding_id)], key=secret)
+    following = cursor_after(found, limit, lambda one: [str(one.finding_id)], key=secret)
     return LearnerFindingsPage(
         items=[LearnerFindingOut.of(one) for one in found[:limit]],
         next=following,

@@ -29,9 +29,9 @@ from matricula_chassis.http import (
     EventSourceResponse,
     Page,
     ServerSentEvent,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     etag_of,
     problem_document,
     problem_responses,
@@ -137,12 +137,9 @@ async def list_validations(
         found = await work.validations.page(
             ukprn=provider_of(principal), after=after, limit=limit + 1
         )
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode_cursor(
-            [last.received_at.isoformat(), str(last.validation_id)], key=secret
-        )
+    following = cursor_after(
+        found, limit, lambda one: [one.received_at.isoformat(), str(one.validation_id)], key=secret
+    )
     return Page(items=[_shown(request, means, one) for one in found[:limit]], next=following)
 
 

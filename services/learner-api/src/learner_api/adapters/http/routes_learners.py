@@ -35,9 +35,9 @@ from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.errors import FieldFault, Invalid, NotFound
 from matricula_chassis.http import (
     Page,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     etag_of,
     idempotency_key,
     if_match,
@@ -170,8 +170,7 @@ async def search_learners(
             learn_ref_number=learn_ref_number,
             updated_since=updated_since,
         )
-        page = keys[:limit]
-        found = await work.learners.load([row[0] for row in page], ukprn=ukprn)
+        found = await work.learners.load([row[0] for row in keys[:limit]], ukprn=ukprn)
         note_read(
             work,
             principal,
@@ -180,10 +179,7 @@ async def search_learners(
             resource_type="learner",
             rows=len(found),
         )
-    following = None
-    if len(keys) > limit:
-        learner_id, at = page[-1]
-        following = encode_cursor([at.isoformat(), str(learner_id)], key=secret)
+    following = cursor_after(keys, limit, lambda one: [one[1].isoformat(), str(one[0])], key=secret)
     return Page(items=[_shown(one, means, principal) for one in found], next=following)
 
 

@@ -35,9 +35,9 @@ from matricula_chassis.auth import Principal, provider_of, requires
 from matricula_chassis.db.idempotency import IdempotencyKey, StoredOutcome
 from matricula_chassis.http import (
     Page,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     etag_of,
     idempotency_key,
     if_match,
@@ -66,9 +66,7 @@ async def list_submission_records(
         found = await work.staging.page(
             submission_id, after=after, limit=limit + 1, state=state, reason=reason
         )
-    following = (
-        encode_cursor([found[limit - 1].position], key=secret) if len(found) > limit else None
-    )
+    following = cursor_after(found, limit, lambda one: [one.position], key=secret)
     return Page(items=[RecordOut.of(one) for one in found[:limit]], next=following)
 
 
@@ -220,7 +218,7 @@ async def list_missing(
         found = await work.staging.absent_learners(
             submission_id, ukprn=one.ukprn, after=after, limit=limit + 1
         )
-    following = encode_cursor([found[limit - 1][0]], key=secret) if len(found) > limit else None
+    following = cursor_after(found, limit, lambda row: [row[0]], key=secret)
     return Page(
         items=[MissingOut(learner_id=row[1], learn_ref_number=row[0]) for row in found[:limit]],
         next=following,

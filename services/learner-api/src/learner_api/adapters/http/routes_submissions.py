@@ -34,9 +34,9 @@ from matricula_chassis.http import (
     EventSourceResponse,
     Page,
     ServerSentEvent,
+    cursor_after,
     cursor_key,
     decode_cursor,
-    encode_cursor,
     etag_of,
     idempotency_key,
     problem_document,
@@ -129,12 +129,9 @@ async def list_submissions(
             after=after,
             limit=limit + 1,
         )
-    following = None
-    if len(found) > limit:
-        last = found[limit - 1]
-        following = encode_cursor(
-            [last.received_at.isoformat(), str(last.submission_id)], key=secret
-        )
+    following = cursor_after(
+        found, limit, lambda one: [one.received_at.isoformat(), str(one.submission_id)], key=secret
+    )
     now = means.clock.now()
     return Page(
         items=[
