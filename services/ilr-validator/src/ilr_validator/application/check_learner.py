@@ -17,7 +17,8 @@ from ilr_validator.engine.record import Message
 from ilr_validator.engine.reference import ReferenceTable
 from ilr_validator.engine.rule import Rule
 from ilr_validator.engine.run import Finding, findings, run
-from ilr_validator.packs.field_definitions import broken
+from ilr_validator.engine.text import Text
+from ilr_validator.packs.field_definitions import Definition, broken
 from ilr_validator.packs.pack import Pack
 from ilr_validator.packs.raw import typed_tables
 from ilr_validator.packs.record_model import RecordModel
@@ -141,7 +142,8 @@ class LearnerCheck:
         return replace(self._check, surroundings=surroundings, return_name=occasion.return_name)
 
     def _broken(self, check: Check, read: Read) -> Iterator[tuple[int, FormFinding]]:
-        for one in broken(read.tables, self._definitions, self._fields.parents):
+        asked = [one for one in self._definitions if _may_break(one, read)]
+        for one in broken(read.tables, asked, self._fields.parents):
             reported = one.definition.field or one.definition.entity
             for place, row in enumerate(one.rows.tolist()):
                 value = one.values.at(place) if one.values is not None else None
@@ -187,6 +189,17 @@ def _unreadable(_check: Check, read: Read) -> Iterator[tuple[int, FormFinding]]:
             learner,
             FormFinding(SCHEMA, "F", NOT_OF_ITS_KIND, None, (pointer,), (("Property", name),)),
         )
+
+
+def _may_break(one: Definition, read: Read) -> bool:
+    """Tell whether records have what a definition looks at; few fields of a form are filled in."""
+    table = read.tables[one.entity.name]
+    if one.field is None:
+        return True
+    if not table.size or one.check == "MA":
+        return table.size > 0
+    column = table.column(one.field.name)
+    return not isinstance(column, Text) or len(column.values) > 1
 
 
 def _by_learner(found: Iterable[tuple[int, FormFinding]]) -> dict[int, list[FormFinding]]:

@@ -32,6 +32,8 @@ class Rule:
     reports_learner: bool
     breaks: Callable[[Batch], "Mask | Rows"]
     """Gives the rows that break the rule."""
+    concerns_all: bool = False
+    """Whether the rule may be not run also for learners who have no row in its table."""
 
 
 def rule(

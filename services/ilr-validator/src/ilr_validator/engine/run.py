@@ -49,19 +49,39 @@ class Finding:
 
 
 def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
-    """Evaluate each rule on the whole batch; gives those broken or not judged by somebody."""
+    """Evaluate each rule on the whole batch; gives those broken or not judged by somebody.
+
+    Who has no row in the rule's table cannot break it, whatever could not be asked: a rule without
+    rows is not evaluated, and not run only for learners who have some.
+    """
     for each in rules:
+        table = batch.table(each.table)
+        is_of_learner = each.scope == "learner" and not each.concerns_all
+        if is_of_learner and not table.size:
+            continue
         batch.begin()
         rows = _rows(each.breaks(batch))
-        if batch.has_not_run:
-            if each.scope == "learner":
-                rows = rows[~batch.not_run[batch.table(each.table).learner[rows]]]
-            else:
-                batch.not_run[:] = True
-                rows = rows[:0]
+        if not batch.has_not_run:
+            if len(rows):
+                yield Outcome(each, rows, None)
+            continue
+        if each.scope != "learner":
+            batch.not_run[:] = True
+            yield Outcome(each, rows[:0], batch.not_run)
+            continue
+        if is_of_learner:
+            batch.not_run &= _have_rows(batch, table)
+        rows = rows[~batch.not_run[table.learner[rows]]]
+        if batch.not_run.any():
             yield Outcome(each, rows, batch.not_run)
         elif len(rows):
             yield Outcome(each, rows, None)
+
+
+def _have_rows(batch: Batch, table: Table) -> Mask:
+    has = np.zeros(len(batch.not_run), bool)
+    has[table.learner] = True
+    return has
 
 
 def _rows(found: Mask | Rows) -> Rows:

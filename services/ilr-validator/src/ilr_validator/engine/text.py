@@ -183,9 +183,11 @@ class Text:
         """Tell for each row whether there is no text but space (`IsNullOrWhiteSpace`)."""
         kept: list[int] | None = self._kept.get("blank")
         if kept is None:
-            kept = self._kept["blank"] = [
-                place for place, text in enumerate(self.values) if not text or text.isspace()
-            ]
+            texts = self.values[1:]
+            kept = [NULL]
+            if not all(texts) or any(map(str.isspace, filter(None, texts))):
+                kept = [at for at, text in enumerate(self.values) if not text or text.isspace()]
+            self._kept["blank"] = kept
         return self._at(kept)
 
     @property

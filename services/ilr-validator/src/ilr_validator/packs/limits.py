@@ -77,4 +77,4 @@ def _limited(of_base: Rule, limits: tuple[Limit, ...]) -> Rule:
                 batch.mark_not_run(batch.aims, limit.concerns(batch))
         return of_base.breaks(batch)
 
-    return replace(of_base, breaks=breaks)
+    return replace(of_base, breaks=breaks, concerns_all=True)

@@ -1,6 +1,7 @@
 """The check digits of learner and employer numbers, for the derived data that name them."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,8 @@ import numpy.typing as npt
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Numbers
 
+LOW_DIGITS = 5
+"""A number is split before these, so that each part is looked up in a table."""
 TEMPORARY_ULN = 9_999_999_999
 TEMPORARY_EMPLOYER = 999_999_999
 _ANSWERS: list[str | None] = [None, "N", "Y", "X", *(str(digit) for digit in range(10))]
@@ -50,11 +53,20 @@ def _has_digits(numbers: Numbers, size: int) -> Mask:
     return result
 
 
-def _weighted(numbers: Numbers, known: Mask, weights: Iterable[int]) -> npt.NDArray[np.int64]:
+def _weighted(numbers: Numbers, known: Mask, weights: Sequence[int]) -> npt.NDArray[np.int64]:
     """Sum the digits before the last one, each times its weight; 0 for what is not known."""
     rest = np.where(known, numbers, 0).astype(np.int64) // 10
-    total = np.zeros(len(numbers), np.int64)
-    for weight in reversed(list(weights)):
+    high, low = np.divmod(rest, 10**LOW_DIGITS)
+    of_high, of_low = weights[:-LOW_DIGITS], weights[-LOW_DIGITS:]
+    return _sums(tuple(of_high)).take(high) + _sums(tuple(of_low)).take(low)
+
+
+@functools.cache
+def _sums(weights: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Give for each number of so many digits the sum of its digits, each times its weight."""
+    rest = np.arange(10 ** len(weights))
+    total = np.zeros(len(rest), np.int64)
+    for weight in reversed(weights):
         rest, digit = np.divmod(rest, 10)
         total += weight * digit
     return total

@@ -50,9 +50,10 @@ def _first_of(b: Batch, exempt: Mask) -> Text:
 
 def _first(cases: list[tuple[str | None, Mask]]) -> Text:
     names: list[str | None] = [None, *sorted({name for name, _ in cases if name})]
-    numbers = [names.index(name) for name, _ in cases]
-    codes = np.select([mask for _, mask in cases], numbers, 0)
-    return Text(codes.astype(np.int32), names)
+    codes = np.zeros(len(cases[0][1]), np.int32)
+    for name, mask in reversed(cases):
+        codes[mask] = names.index(name)
+    return Text(codes, names)
 
 
 def _by_funding(b: Batch) -> list[tuple[str | None, Mask]]:

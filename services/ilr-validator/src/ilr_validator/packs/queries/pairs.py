@@ -7,7 +7,7 @@ The left rows of pairs stand in ascending order, as `Table.siblings`, `Table.pai
 import numpy as np
 
 from ilr_validator.engine.tables import NO_ROW
-from ilr_validator.engine.values import Numbers, Rows
+from ilr_validator.engine.values import Numbers, Rows, begins_group
 
 
 def least(size: int, rows: Rows, values: Numbers) -> Numbers:
@@ -23,7 +23,7 @@ def greatest(size: int, rows: Rows, values: Numbers) -> Numbers:
 def _extreme(ufunc: np.ufunc, size: int, rows: Rows, values: Numbers) -> Numbers:
     result = np.full(size, np.nan)
     if len(rows):
-        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        starts = begins_group(rows).nonzero()[0]
         result[rows[starts]] = ufunc.reduceat(values, starts)
     return result
 

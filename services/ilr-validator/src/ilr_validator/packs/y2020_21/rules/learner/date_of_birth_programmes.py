@@ -118,6 +118,8 @@ def DateOfBirth_48(b: Batch) -> Mask:
     starts = earliest_programme_start(b)
     days_old = starts - b.aims.of_learner(b.learners.DateOfBirth)
     young = is_apprenticeship(b) & (starts >= FROM_2016) & (days_old < SEVENTEEN_YEARS)
+    if not young.any():
+        return young
     rows = np.flatnonzero(young)
     births = b.learners.DateOfBirth[b.aims.parent[rows]]
     leave_school = last_friday_in_june(add_years(births, 16))

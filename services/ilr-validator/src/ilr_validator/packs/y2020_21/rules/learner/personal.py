@@ -9,7 +9,9 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, is_known
 from ilr_validator.packs.queries.fams import has_fam, has_learner_fam
 
-NI_NUMBER: Final = re.compile(r"^[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?$")
+NI_NUMBER: Final = re.compile(
+    r"^\s*(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?)?\s*$"  # or nothing but space
+)
 
 
 @rule(Learners, "Accom")
@@ -34,9 +36,7 @@ def Ethnicity_01(b: Batch) -> Mask:
 @rule(Learners, "NINumber")
 def NINumber_01(b: Batch) -> Mask:
     """The National Insurance number is not written as such numbers are."""
-    return b.learners.NINumber.test(
-        lambda text: bool(text.strip()) and NI_NUMBER.search(text.strip()) is None
-    )
+    return b.learners.NINumber.is_known & ~b.learners.NINumber.matches(NI_NUMBER)
 
 
 @rule(Aims, "NINumber")
