@@ -21,8 +21,11 @@ from event_log.adapters.files.keys import KeyFileError, create_keys, load_signer
 from event_log.adapters.files.packs import FolderSink, ZipShelf, pack_extras
 from event_log.adapters.http import routes_events, routes_exports
 from event_log.adapters.http.dependencies import Means
-from event_log.adapters.postgres.background import examine, watch_completeness, work_exports
-from event_log.adapters.postgres.completeness import completeness_store
+from event_log.adapters.postgres.background import (
+    completeness_report,
+    watch_completeness,
+    work_exports,
+)
 from event_log.adapters.postgres.exports import PostgresExportQueue
 from event_log.adapters.postgres.sealed_log import PostgresSealedLog
 from event_log.adapters.postgres.sealer import Sealer, SealerSettings
@@ -30,7 +33,6 @@ from event_log.adapters.postgres.unit import LogUnitOfWork
 from event_log.application.build_export import build_export
 from event_log.application.sign_checkpoints import sign_checkpoints
 from event_log.application.work_exports import ExportWorker
-from event_log.domain.completeness import StreamKey
 from event_log.domain.notes import Checkpoint
 from event_log.settings import Settings
 from matricula_chassis.audit import ActionContext
@@ -290,29 +292,7 @@ async def export_folder(settings: Settings, folder: Path, *, size: int | None) -
 async def list_gaps(settings: Settings, *, limit: int) -> dict[str, Any]:
     """Examine what is left to examine, then tell which sequence numbers never arrived."""
     async with _database(settings, "completeness") as database:
-        while await examine(database, SystemClock()):
-            pass
-        async with completeness_store(database) as store:
-            found = await store.gaps(limit)
-            missing, examined = await store.totals()
-    return {
-        "complete": missing == 0,
-        "examined": examined,
-        "gaps": missing,
-        "missing": [
-            _gap(key, first, last, found_at=at.isoformat()) for key, first, last, at in found
-        ],
-    }
-
-
-def _gap(key: StreamKey, first: int, last: int, *, found_at: str) -> Mapping[str, Any]:
-    return {
-        "topic": key.topic,
-        "subject": key.subject,
-        "first": first,
-        "last": last,
-        "found_at": found_at,
-    }
+        return await completeness_report(database, SystemClock(), limit=limit)
 
 
 def _database(settings: Settings, command: str) -> AbstractAsyncContextManager[Database]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -60,6 +60,30 @@ async def examine(database: Database, clock: Clock) -> bool:
         missing, _examined = await store.totals()
     SEQUENCE_GAPS.set(missing)
     return did
+
+
+async def completeness_report(database: Database, clock: Clock, *, limit: int) -> dict[str, Any]:
+    """Examine what is left, then return what never arrived, `limit` runs of it at most."""
+    while await examine(database, clock):
+        pass
+    async with completeness_store(database) as store:
+        found = await store.gaps(limit)
+        missing, examined = await store.totals()
+    return {
+        "complete": missing == 0,
+        "examined": examined,
+        "gaps": missing,
+        "missing": [
+            {
+                "topic": key.topic,
+                "subject": key.subject,
+                "first": first,
+                "last": last,
+                "found_at": at.isoformat(),
+            }
+            for key, first, last, at in found
+        ],
+    }
 
 
 async def _repeat(
