@@ -7,7 +7,7 @@ run* for the rule at work; the runner starts that list anew for each rule (spec/
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import NOTHING, Dates, Mask, Numbers, Rows
 
 AnyReference = TypeVar("AnyReference", bound=ReferenceTable)
+NOT_YET: Final[Any] = object()
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -54,9 +55,8 @@ class Batch(Record):
 
     def begin(self) -> None:
         """Start the list of learners for whom a rule cannot be judged anew."""
-        if self.has_not_run:
-            self.not_run = np.zeros(self.learners.size, bool)
-            self.has_not_run = False
+        self.not_run = np.zeros(self.learners.size, bool)
+        self.has_not_run = False
 
     @functools.cached_property
     def first_aims(self) -> Rows:
@@ -272,9 +272,8 @@ def derived(
         if args or kwargs:
             key = (function, args, *kwargs.items()) if kwargs else (function, args)
         memory = batch._derived  # noqa: SLF001 - the other half of the class
-        result: Result
-        if key in memory:
-            result = memory[key]
+        result: Result = memory.get(key, NOT_YET)
+        if result is not NOT_YET:
             return result
         result = memory[key] = function(batch, *args, **kwargs)
         if isinstance(result, np.ndarray):

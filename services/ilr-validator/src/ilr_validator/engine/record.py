@@ -313,13 +313,13 @@ class Record:
     NAMES: ClassVar[dict[type[Table], str]] = {}
 
     def __init__(self, tables: dict[type[Table], Table]) -> None:
+        self._tables = tables
         for kind, name in self.NAMES.items():
             setattr(self, name, tables[kind])
 
     def table(self, kind: type[Table]) -> Table:
         """Give the rows of an entity."""
-        table: Table = getattr(self, self.NAMES[kind])
-        return table
+        return self._tables[kind]
 
 
 Record.NAMES.update(

@@ -59,7 +59,8 @@ def run(batch: Batch, rules: Iterable[Rule]) -> Iterator[Outcome]:
         is_of_learner = each.scope == "learner" and not each.concerns_all
         if is_of_learner and not table.size:
             continue
-        batch.begin()
+        if batch.has_not_run:
+            batch.begin()
         rows = _rows(each.breaks(batch))
         if not batch.has_not_run:
             if len(rows):
@@ -85,7 +86,7 @@ def _have_rows(batch: Batch, table: Table) -> Mask:
 
 
 def _rows(found: Mask | Rows) -> Rows:
-    if found.dtype == bool:
+    if found.dtype.kind == "b":
         return found.nonzero()[0]
     return found[found >= 0].astype(np.intp)
 
