@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -192,6 +193,17 @@ async def test_a_discarded_letter_frees_its_key_without_an_effect(bench: Bench) 
     assert report.resolved == 1
     await bench.replay(key="a")
     assert [e for e in await bench.effects() if e[0] == "a"] == [("a", 2), ("a", 3)]
+
+
+async def test_one_event_is_replayed_with_those_of_its_key_and_no_others(bench: Bench) -> None:
+    bench.broken = lambda _: True
+    first, other = an_envelope("a", 1), an_envelope("b", 1)
+    await bench.arrive(first, other, an_envelope("a", 2))
+    bench.broken = lambda _: False
+    assert (await bench.replay(event_id=first.id)).resolved == 2
+    assert await bench.effects() == [("a", 1), ("a", 2)]
+    assert await bench.waiting() == 1
+    assert (await bench.replay(event_id=uuid4())).found == 0
 
 
 async def test_a_replay_that_dies_has_no_half_effect(bench: Bench) -> None:

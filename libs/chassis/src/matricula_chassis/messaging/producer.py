@@ -342,5 +342,6 @@ async def _abandon(producer: AIOKafkaProducer, patience: float) -> None:
         async with asyncio.timeout(patience):
             await producer.client.close()
             await producer.stop()
-    except (TimeoutError, KafkaError) as error:
+    except (TimeoutError, KafkaError, KeyError) as error:
+        # KeyError: aiokafka puts back batches of a partition that it has forgotten meanwhile.
         _LOG.warning("producer.not_closed_cleanly", error=type(error).__name__)

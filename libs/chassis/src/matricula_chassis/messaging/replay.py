@@ -38,6 +38,7 @@ class Selection:
 
     key: str | None = None
     type: str | None = None
+    event_id: UUID | None = None
     since: datetime | None = None
     limit: int | None = None
     dry_run: bool = False
@@ -105,6 +106,7 @@ class Replay:
                 selection.type,
                 selection.since,
                 self._ordering == "none",
+                selection.event_id,
             )
         return [(_Lane(row["topic"], row["key"], row["alone"]), row["letters"]) for row in rows]
 

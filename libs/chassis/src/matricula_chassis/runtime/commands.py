@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Generic, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -29,7 +30,7 @@ class ReplayOrder:
 
     consumer: str | None = None
     key: str | None = None
-    event_id: str | None = None
+    event_id: UUID | None = None
     limit: int = 1_000
 
 
@@ -207,7 +208,9 @@ def _add_replay(
         *,
         consumer: Annotated[str | None, typer.Option(help="Only of this consumer.")] = None,
         key: Annotated[str | None, typer.Option(help="Only of this event key.")] = None,
-        event_id: Annotated[str | None, typer.Option(help="Only this event.")] = None,
+        event_id: Annotated[
+            UUID | None, typer.Option(help="Only this event, and those that wait for it.")
+        ] = None,
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
     ) -> None:
         order = ReplayOrder(consumer=consumer, key=key, event_id=event_id, limit=limit)

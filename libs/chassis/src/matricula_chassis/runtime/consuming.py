@@ -36,7 +36,7 @@ async def replay_dead_letters(
         if order.consumer not in {None, consumer.name}:
             continue
         report = await Replay(consumer.subscription, clock=clock).run(
-            Selection(key=order.key, limit=order.limit),
+            Selection(key=order.key, event_id=order.event_id, limit=order.limit),
             context=ActionContext.system(service, str(ids.uuid7())),
             reason="operator_replay",
         )
