@@ -36,7 +36,7 @@ async def test_no_personal_data_gets_out(users: Users, tmp_path: Path) -> None:
     await _validated(users, provider, tmp_path)
     problems = await _refused(users, provider, learner_id)
     await users.export(provider.auditor, tmp_path / "log")
-    assert await Truth(users.own.platform).drained(since=since) == 0
+    assert await Truth(users.own.platform).drained(since=since, ukprn=REGISTERED) == 0
 
     assert found_in(problems, NEEDLES) == []
     assert found_in(await _metrics(users), NEEDLES) == []
