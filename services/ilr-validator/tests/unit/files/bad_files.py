@@ -62,6 +62,7 @@ MALFORMED: dict[str, Bad] = {
     "space alone": Bad(lambda: "  \n ", "empty"),
     "no XML": Bad(lambda: f"ULN,FamilyName\n1,{SECRET}\n", "begin as XML", line=1),
     "broken off in the declaration": Bad(lambda: "<?xml versi", "", line=1),
+    "a declaration without an end": Bad(lambda: replaced("?>", ""), "", line=None),
     "broken off in the root tag": Bad(lambda: DECLARATION + "<Message xml", "", line=2),
     "broken off in the header": Bad(lambda: cut("<Source>"), "ends before", line=3),
     "broken off before the learners": Bad(lambda: GOOD[: GOOD.index("<Learner>")], "ends before", line=LEARNER_LINE),

@@ -42,19 +42,19 @@ def learner_starts(source: Source, *, is_plain: bool = False) -> npt.NDArray[np.
     if not (is_plain or _begins_plain(start)):
         return None
     declaration = DECLARATION.match(start.removeprefix(BYTE_ORDER_MARK))
-    declaration_ends = start.index(b"?>") if declaration else 0
+    declaration_ends = start.find(b"?>") if declaration else 0
     found: list[npt.NDArray[np.int64]] = []
     for place, data in windows(source, OVERLAP):
-        tags = np.flatnonzero(np.frombuffer(data, np.uint8) == LESS)
         padded = data + bytes(len(LEARNER) + 1)  # a tag cut off here is whole in the next window
-        second = np.frombuffer(padded, np.uint8)[tags + 1]
+        tags = np.flatnonzero(np.frombuffer(data, np.uint8) == LESS)
+        words = np.ndarray((len(data),), "<u8", padded, strides=(1,))[tags]
+        second = words.astype(np.uint16) >> 8
         is_markup = (second == EXCLAMATION) | (second == QUESTION)
         hides_tags = (tags[is_markup] + place >= declaration_ends).any()
         has_prefix = data.find(b":Learner") >= 0 and PREFIXED.search(data)
         if not is_plain and (hides_tags or has_prefix):
             return None
-        words = np.ndarray((len(data) + 1,), "<u8", padded, strides=(1,))
-        begins = tags[words[tags] == np.frombuffer(LEARNER, "<u8")]
+        begins = tags[words == np.frombuffer(LEARNER, "<u8")]
         ends_name = np.isin(np.frombuffer(padded, np.uint8)[begins + len(LEARNER)], ENDS_NAME)
         found.append(begins[ends_name] + place)
     return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
