@@ -95,7 +95,8 @@ class LearnerCheck:
             reference=reference,
         )
         self._check = Check(pack, model, surroundings)
-        self._definitions = self._check.definitions()
+        # In a form both are shown at once; a file judges by the schema who passed the definitions.
+        self._definitions = [*self._check.definitions(), *self._check.tight_schema()]
         self._rules = self._check.learner_rules()
         self._fields = _Fields(model)
         self._unwritten = {

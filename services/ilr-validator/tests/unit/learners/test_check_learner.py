@@ -60,6 +60,13 @@ def test_a_rule_points_to_the_fields_that_it_looks_at(check: LearnerCheck) -> No
     assert found.message
 
 
+def test_a_limit_of_the_schema_alone_keeps_the_learner_from_the_rules(check: LearnerCheck) -> None:
+    result = judged(check, record() | {"PriorAttain": [{"PriorLevel": 999}]})
+    (found,) = (one for one in result.findings if one.rule == "Schema")
+    assert (found.severity, found.pointers) == ("E", ("/PriorAttain/0/PriorLevel",))
+    assert result.stages == {"Schema", "field"}
+
+
 def test_a_field_error_keeps_the_learner_from_the_rules(check: LearnerCheck) -> None:
     changed = record() | {"LearnRefNumber": "A " * 6 + "A"}
     changed["LearningDelivery"][0]["LearnStartDate"] = "2012-08-01"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
@@ -30,9 +32,9 @@ def R125(b: Batch) -> Mask:
 
 
 def _as_numbers(column: str) -> Any:
-    def plain(b: Batch, rows: Rows) -> Sequence[float]:
-        values: Sequence[float] = getattr(b.aims, column)[rows].astype(int).tolist()
-        return values
+    def plain(b: Batch, rows: Rows) -> Sequence[int | None]:
+        values = getattr(b.aims, column)[rows].tolist()
+        return [None if np.isnan(value) else int(value) for value in values]
 
     return plain
 
