@@ -15,17 +15,18 @@ from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import fams_of, has_fam
 from ilr_validator.packs.queries.provider import has_legal_type
 from ilr_validator.packs.y2020_21.rules.learning_delivery.full_funding import (
-    DEVOLVED_EXCLUSION,
     ENGLISH_AND_MATHS,
-    ENTITLEMENT_LEVEL_2,
     IN_CUSTODY,
     LOW_WAGES,
     ON_LICENCE,
+    REPORTED_BEFORE_2017,
     STEEL_REDUNDANCY,
     UP_TO_LEVEL_2,
     is_adult_fully_funded,
     is_aged,
-    is_running_basic_skill,
+    is_funded_at_age,
+    is_up_to_level_2,
+    lacks_entitlement,
 )
 
 FROM_2016 = day(2016, 8, 1)
@@ -34,6 +35,7 @@ FROM_2017 = day(2017, 8, 1)
 UNTIL_2017 = day(2017, 7, 31)
 FROM_2020 = day(2020, 8, 1)
 TRADE_UNION = 19  # category in LARS
+TRAINEESHIP = 24
 LEVEL_2_AND_ABOVE = (2, 3, 4, 5, 10, 11, 12, 13, 97, 98)  # prior attainment
 LEVEL_3_AND_ABOVE = (3, 4, 5, 10, 11, 12, 13, 97, 98)
 BEFORE_2017 = (IN_CUSTODY, ON_LICENCE, STEEL_REDUNDANCY)
@@ -62,7 +64,7 @@ def has_attained(b: Batch, *levels: float) -> Mask:
     return b.aims.of_learner(one_of(b.learners.PriorAttain, *levels))
 
 
-def is_excluded_before_2016(b: Batch, where: Mask) -> Mask:
+def _is_excluded_before_2016(b: Batch, where: Mask) -> Mask:
     """Tell what excludes aims of `where` that started before August 2016, but for FAM codes."""
     mask = where & ~is_adult_skills_funded_on_benefits(b) & ~is_unemployed_with_other_benefits(b)
     mask &= ~lars.has_basic_skills_type_at(b, mask, *ENGLISH_AND_MATHS)
@@ -70,70 +72,47 @@ def is_excluded_before_2016(b: Batch, where: Mask) -> Mask:
     return where & ~(mask & ~_is_of_specialist_college(b, mask))
 
 
-def _early_fully_funded(b: Batch, low: float, high: float) -> Mask:
+def early_fully_funded(b: Batch, low: float, high: float) -> Mask:
+    """Mark the full funding of aims that started before August 2016."""
     early = is_adult_fully_funded(b, *BEFORE_2017) & (b.aims.LearnStartDate < FROM_2016)
-    return early & is_aged(b, low, high) & ~(b.aims.ProgType == 24)
+    return early & is_aged(b, low, high)
 
 
-@rule(
-    Aims,
-    "UKPRN",
-    "LearnAimRef",
-    "ProgType",
-    "FundModel",
-    ("LearnDelFAMType", "FFI"),
-    ("LearnDelFAMCode", "1"),
-    "LearnStartDate",
-    "DateOfBirth",
-    "PriorAttain",
-)
+@rule(Aims, *REPORTED_BEFORE_2017, "PriorAttain")
 def LearnDelFAMType_56(b: Batch) -> Mask:
     """Full funding from 19 to 23 does not fit prior attainment and level (start before 2016)."""
-    mask = _early_fully_funded(b, 19, 23) & has_attained(b, *LEVEL_2_AND_ABOVE)
+    mask = early_fully_funded(b, 19, 23) & ~(b.aims.ProgType == TRAINEESHIP)
+    mask &= has_attained(b, *LEVEL_2_AND_ABOVE)
     if not mask.any():
         return mask
     levels = lars.nvq_level(b, mask)
     higher = has_attained(b, *LEVEL_3_AND_ABOVE) & levels.is_any("3", "4")
     mask &= levels.is_any(*UP_TO_LEVEL_2) | higher
-    return mask & ~is_excluded_before_2016(b, mask)
+    return mask & ~_is_excluded_before_2016(b, mask)
 
 
-@rule(
-    Aims,
-    "UKPRN",
-    "LearnAimRef",
-    "ProgType",
-    "FundModel",
-    ("LearnDelFAMType", "FFI"),
-    ("LearnDelFAMCode", "1"),
-    "LearnStartDate",
-    "DateOfBirth",
-)
+@rule(Aims, *REPORTED_BEFORE_2017)
 def LearnDelFAMType_57(b: Batch) -> Mask:
     """Full funding from 24 is not for aims up to level 2 (start before August 2016)."""
-    mask = _early_fully_funded(b, 24, np.inf)
-    if not mask.any():
-        return mask
-    mask &= lars.nvq_level_is(b, mask, *UP_TO_LEVEL_2)
-    return mask & ~is_excluded_before_2016(b, mask)
+    mask = early_fully_funded(b, 24, np.inf) & ~(b.aims.ProgType == TRAINEESHIP)
+    return early_up_to_level_2(b, mask)
 
 
-@rule(
-    Aims,
-    "UKPRN",
-    "LearnAimRef",
-    "ProgType",
-    "FundModel",
-    ("LearnDelFAMType", "FFI"),
-    ("LearnDelFAMCode", "1"),
-    "LearnStartDate",
-    "DateOfBirth",
-)
+def early_up_to_level_2(b: Batch, funded: Mask) -> Mask:
+    """Keep the aims up to level 2 that nothing excludes, started before August 2016."""
+    if not funded.any():
+        return funded
+    mask = funded & lars.nvq_level_is(b, funded, *UP_TO_LEVEL_2)
+    return mask & ~_is_excluded_before_2016(b, mask)
+
+
+@rule(Aims, *REPORTED_BEFORE_2017)
 def LearnDelFAMType_59(b: Batch) -> Mask:
     """Full funding from 19 to 23 does not fit prior attainment and level (start 2016 to 2017)."""
     starts = b.aims.LearnStartDate
     mask = is_adult_fully_funded(b, *BEFORE_2017) & (starts > UNTIL_2016) & (starts < FROM_2017)
-    mask &= is_aged(b, 19, 23) & has_attained(b, *LEVEL_2_AND_ABOVE) & ~(b.aims.ProgType == 24)
+    mask &= is_aged(b, 19, 23) & has_attained(b, *LEVEL_2_AND_ABOVE)
+    mask &= ~(b.aims.ProgType == TRAINEESHIP)
     if not mask.any():
         return mask
     mask &= ~is_unemployed_with_benefits(b)
@@ -166,13 +145,8 @@ def LearnDelFAMType_60(b: Batch) -> Mask:
 
 def _later_fully_funded(b: Batch, low: float, high: float) -> Mask:
     starts = b.aims.LearnStartDate
-    mask = is_adult_fully_funded(b, *SINCE_2017) & (starts > UNTIL_2017) & (starts < FROM_2020)
-    return mask & is_aged(b, low, high) & ~has_fam(b, "DAM", DEVOLVED_EXCLUSION)
-
-
-def _is_not_inflexible_or_basic(b: Batch, where: Mask) -> Mask:
-    mask = where & ~is_inflexible_training(b, where)
-    return mask & ~is_running_basic_skill(b, mask, *ENGLISH_AND_MATHS)
+    in_time = (starts > UNTIL_2017) & (starts < FROM_2020)
+    return is_funded_at_age(b, low, high, *SINCE_2017) & in_time
 
 
 @rule(FAMs, "FundModel", "LearnDelFAMType", "LearnDelFAMCode", "LearnStartDate", "DateOfBirth")
@@ -182,9 +156,7 @@ def LearnDelFAMType_61(b: Batch) -> Mask:
     if not mask.any():
         return np.zeros(b.fams.size, bool)
     mask &= ~is_unemployed_with_benefits(b) & ~is_unemployed_with_other_benefits(b)
-    mask &= lars.nvq_level_is_exactly(b, mask, "2")
-    mask &= ~lars.has_category(b, mask, ENTITLEMENT_LEVEL_2)
-    mask = _is_not_inflexible_or_basic(b, mask)
+    mask = lacks_entitlement(b, mask, *ENGLISH_AND_MATHS)
     return fams_of(b, "FFI", "1") & b.fams.of_parent(mask)
 
 
@@ -200,8 +172,7 @@ def later_funded_despite_attainment(b: Batch, attained: Mask) -> Mask:
     if not mask.any():
         return np.zeros(b.fams.size, bool)
     mask &= ~is_unemployed_with_benefits(b)
-    mask &= lars.nvq_level_is(b, mask, *UP_TO_LEVEL_2)
-    mask = _is_not_inflexible_or_basic(b, mask)
+    mask = is_up_to_level_2(b, mask, *ENGLISH_AND_MATHS)
     return fams_of(b, "FFI", "1") & b.fams.of_parent(mask)
 
 
@@ -219,5 +190,4 @@ def LearnDelFAMType_66(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask &= ~is_unemployed_with_benefits(b) & ~is_unemployed_with_other_benefits(b)
-    mask &= lars.nvq_level_is(b, mask, *UP_TO_LEVEL_2)
-    return _is_not_inflexible_or_basic(b, mask)
+    return is_up_to_level_2(b, mask, *ENGLISH_AND_MATHS)
