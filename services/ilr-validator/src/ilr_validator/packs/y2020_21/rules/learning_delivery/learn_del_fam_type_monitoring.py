@@ -6,7 +6,7 @@ from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.dates import day, years_after
 from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.reference import LarsCategories, ShortTermFundingInitiatives
-from ilr_validator.engine.rule import rule
+from ilr_validator.engine.rule import Parameter, rule
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Rows, is_known, one_of
 from ilr_validator.packs.derived.dd35 import is_combined_authority
@@ -17,6 +17,11 @@ FROM_2013 = day(2013, 8, 1)
 FROM_NOVEMBER_2017 = day(2017, 11, 1)
 LAST_RETURNS = (12, 13, 14)
 SKILLS_OFFER = "376"
+SKILLS_OFFER_AIM: tuple[Parameter, ...] = (
+    ("LearnDelFAMType", "LDM"),
+    ("LearnDelFAMCode", SKILLS_OFFER),
+    ("FundModel", 35),
+)
 SKILLS_OFFER_CATEGORY = 43
 SKILLS_OFFER_ONLY_CATEGORY = 44
 LAST_PLANNED_END = day(2022, 3, 31)
@@ -107,13 +112,7 @@ def _is_skills_offer(b: Batch) -> Mask:
     return (b.aims.FundModel == 35) & has_fam(b, "LDM", SKILLS_OFFER)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", SKILLS_OFFER),
-    ("FundModel", 35),
-    "DateOfBirth",
-)
+@rule(Aims, *SKILLS_OFFER_AIM, "DateOfBirth")
 def LearnDelFAMType_84(b: Batch) -> Mask:
     """The skills offer (LDM 376) is for learners of 19 and more on 31 August."""
     latest = years_after(b.year.august_31, -19)
@@ -129,13 +128,7 @@ def _categories(b: Batch, rows: Rows) -> list[tuple[int, ...]]:
     return [tuple(categories[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", SKILLS_OFFER),
-    ("FundModel", 35),
-    ("LarsCategoryRef", _categories),
-)
+@rule(Aims, *SKILLS_OFFER_AIM, ("LarsCategoryRef", _categories))
 def LearnDelFAMType_85(b: Batch) -> Mask:
     """The aim is not among those of the skills offer (LDM 376)."""
     mask = _is_skills_offer(b)
@@ -143,37 +136,19 @@ def LearnDelFAMType_85(b: Batch) -> Mask:
     return mask & ~lars.has_category(b, mask, *offered)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", SKILLS_OFFER),
-    ("FundModel", 35),
-    "LearnPlanEndDate",
-)
+@rule(Aims, *SKILLS_OFFER_AIM, "LearnPlanEndDate")
 def LearnDelFAMType_86(b: Batch) -> Mask:
     """An aim of the skills offer (LDM 376) is planned to end after March 2022."""
     return _is_skills_offer(b) & (b.aims.LearnPlanEndDate > LAST_PLANNED_END)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", SKILLS_OFFER),
-    ("FundModel", 35),
-    "LearnActEndDate",
-)
+@rule(Aims, *SKILLS_OFFER_AIM, "LearnActEndDate")
 def LearnDelFAMType_87(b: Batch) -> Mask:
     """An aim of the skills offer (LDM 376) ended after July 2022."""
     return _is_skills_offer(b) & (b.aims.LearnActEndDate > LAST_END)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", SKILLS_OFFER),
-    ("FundModel", 35),
-    ("LarsCategoryRef", _categories),
-)
+@rule(Aims, *SKILLS_OFFER_AIM, ("LarsCategoryRef", _categories))
 def LearnDelFAMType_89(b: Batch) -> Mask:
     """The aim exists for the skills offer only and lacks its code (LDM 376)."""
     mask = (b.aims.FundModel == 35) & ~has_fam(b, "LDM", SKILLS_OFFER)

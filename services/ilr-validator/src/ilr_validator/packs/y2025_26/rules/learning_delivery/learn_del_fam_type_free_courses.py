@@ -8,6 +8,7 @@ from ilr_validator.engine.values import Mask
 from ilr_validator.packs.derived.dd35 import is_combined_authority
 from ilr_validator.packs.queries import lars
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.y2025_26.rules.learning_delivery.aim_validity import FREE_COURSE_FAM
 from ilr_validator.packs.y2025_26.rules.learning_delivery.learn_del_fam_type_sources import (
     source_of,
 )
@@ -25,13 +26,7 @@ def _has_free_courses(b: Batch) -> Mask:
     return has_fam(b, "LDM", FREE_COURSES)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-    "FundModel",
-    "LearnAimRef",
-)
+@rule(Aims, *FREE_COURSE_FAM, "FundModel", "LearnAimRef")
 def LearnDelFAMType_98(b: Batch) -> Mask:
     """The aim is not among the free courses for jobs (LDM 378; start before August 2024)."""
     mask = (b.aims.FundModel == 35) & (b.aims.LearnStartDate < FROM_2024) & _has_free_courses(b)
@@ -39,13 +34,7 @@ def LearnDelFAMType_98(b: Batch) -> Mask:
     return mask & ~lars.has_category(b, mask, RATE_1, RATE_2, SHORT, DEVOLVED, ONLY)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-    "FundModel",
-    "LearnAimRef",
-)
+@rule(Aims, *FREE_COURSE_FAM, "FundModel", "LearnAimRef")
 def LearnDelFAMType_99(b: Batch) -> Mask:
     """The aim exists for free courses for jobs only and lacks their code (LDM 378)."""
     mask = (b.aims.FundModel == 35) & (b.aims.LearnStartDate < FROM_2024)
@@ -53,7 +42,7 @@ def LearnDelFAMType_99(b: Batch) -> Mask:
     return lars.has_category(b, mask, ONLY)
 
 
-@rule(Aims, "LearnStartDate", ("LearnDelFAMType", "LDM"), ("LearnDelFAMCode", FREE_COURSES))
+@rule(Aims, "LearnStartDate", *FREE_COURSE_FAM)
 def LearnDelFAMType_100(b: Batch) -> Mask:
     """Free courses for jobs (LDM 378) are for starts from April 2021."""
     return _has_free_courses(b) & (b.aims.LearnStartDate < FROM_APRIL_2021)
@@ -85,33 +74,21 @@ def _is_outside(b: Batch, where: Mask, *categories: float) -> Mask:
     return mask & ~lars.has_category_at(b, mask, b.aims.LearnStartDate, *categories)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-    "LearnAimRef",
-    "LearnStartDate",
-)
+@rule(Aims, *FREE_COURSE_FAM, "LearnAimRef", "LearnStartDate")
 def LearnDelFAMType_114(b: Batch) -> Mask:
     """The aim was no free course for jobs (LDM 378) when it started (before August 2024)."""
     mask = _has_free_courses(b) & (b.aims.LearnStartDate < FROM_2024) & ~has_fam(b, "RES")
     return _is_outside(b, mask & ~is_combined_authority(b), RATE_1, RATE_2)
 
 
-@rule(Aims, ("LearnDelFAMType", "LDM"), ("LearnDelFAMCode", FREE_COURSES))
+@rule(Aims, *FREE_COURSE_FAM)
 def LearnDelFAMType_120(b: Batch) -> Mask:
     """Free courses for jobs (LDM 378) from August 2024 need the earnings threshold (LDM 391)."""
     late = _has_free_courses(b) & (b.aims.LearnStartDate >= FROM_2024)
     return late & ~has_fam(b, "LDM", EARNINGS_THRESHOLD)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-    "FundModel",
-    "LearnAimRef",
-)
+@rule(Aims, *FREE_COURSE_FAM, "FundModel", "LearnAimRef")
 def LearnDelFAMType_121(b: Batch) -> Mask:
     """The aim is not among the free courses for jobs (LDM 378; start from August 2024)."""
     mask = (b.aims.FundModel == 38) & (b.aims.LearnStartDate >= FROM_2024) & _has_free_courses(b)
@@ -120,13 +97,7 @@ def LearnDelFAMType_121(b: Batch) -> Mask:
     return mask & ~lars.has_category(b, mask, RATE_1, RATE_2, SHORT, DEVOLVED)
 
 
-@rule(
-    Aims,
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-    "LearnAimRef",
-    "LearnStartDate",
-)
+@rule(Aims, *FREE_COURSE_FAM, "LearnAimRef", "LearnStartDate")
 def LearnDelFAMType_129(b: Batch) -> Mask:
     """The aim was no devolved free course for jobs (LDM 378) when it started."""
     mask = _has_free_courses(b) & is_combined_authority(b) & ~has_fam(b, "RES")

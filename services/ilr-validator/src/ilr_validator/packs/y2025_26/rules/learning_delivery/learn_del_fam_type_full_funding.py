@@ -36,8 +36,8 @@ DIGITAL_FUNCTIONAL = 44  # basic skills type of LARS
 LEVEL_2_AND_ABOVE = (4, 6, 7, 8, 9, 10, 97, 98)  # prior attainment
 FROM_2020 = day(2020, 8, 1)
 FROM_2024 = day(2024, 8, 1)
-WITH_ESSENTIAL_DIGITAL = (*ENGLISH_AND_MATHS, ESSENTIAL_DIGITAL)
-WITH_DIGITAL = (*WITH_ESSENTIAL_DIGITAL, DIGITAL_FUNCTIONAL)
+BASIC_AND_ESSENTIAL_DIGITAL = (*ENGLISH_AND_MATHS, ESSENTIAL_DIGITAL)
+BASIC_AND_DIGITAL = (*BASIC_AND_ESSENTIAL_DIGITAL, DIGITAL_FUNCTIONAL)
 
 
 @rule(Aims, "FundModel")
@@ -88,7 +88,7 @@ def LearnDelFAMType_79(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask &= ~is_unemployed(b) & ~is_on_benefits(b)
-    return lacks_entitlement(b, mask, *WITH_ESSENTIAL_DIGITAL)
+    return lacks_entitlement(b, mask, *BASIC_AND_ESSENTIAL_DIGITAL)
 
 
 @rule(Aims, *REPORTED_SINCE_2020)
@@ -98,7 +98,7 @@ def LearnDelFAMType_80(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask &= has_attained_level_2(b) & ~is_on_benefits(b)
-    return is_up_to_level_2(b, mask, *WITH_DIGITAL)
+    return is_up_to_level_2(b, mask, *BASIC_AND_DIGITAL)
 
 
 @rule(Aims, *REPORTED_SINCE_2020)
@@ -107,4 +107,4 @@ def LearnDelFAMType_81(b: Batch) -> Mask:
     mask = _fully_funded(b, 24, np.inf, IN_CUSTODY, ON_LICENCE, LOW_WAGES)
     if not mask.any():
         return mask
-    return is_up_to_level_2(b, mask & ~is_on_benefits(b), *WITH_DIGITAL)
+    return is_up_to_level_2(b, mask & ~is_on_benefits(b), *BASIC_AND_DIGITAL)

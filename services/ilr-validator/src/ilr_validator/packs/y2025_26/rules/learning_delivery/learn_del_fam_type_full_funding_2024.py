@@ -14,19 +14,18 @@ from ilr_validator.packs.y2020_21.rules.learning_delivery.full_funding import (
     DEVOLVED_EXCLUSION,
     ENGLISH_AND_MATHS,
     ENTITLEMENT_LEVEL_2,
-    ESSENTIAL_DIGITAL,
     UP_TO_LEVEL_2,
     is_aged,
 )
+from ilr_validator.packs.y2025_26.rules.learning_delivery.aim_validity import FREE_COURSE_FAM
 from ilr_validator.packs.y2025_26.rules.learning_delivery.learn_del_fam_type_full_funding import (
-    DIGITAL_FUNCTIONAL,
+    BASIC_AND_DIGITAL,
     has_attained_level_2,
 )
 
 FROM_2024 = day(2024, 8, 1)
 ENTITLEMENT_LEVEL_3 = 38  # category in LARS
 FREE_COURSES, EARNINGS_THRESHOLD, PILOT = "378", "391", "395"  # LDM
-BASIC_AND_DIGITAL = (*ENGLISH_AND_MATHS, ESSENTIAL_DIGITAL, DIGITAL_FUNCTIONAL)
 REPORTED: tuple[Parameter, ...] = (
     "DateOfBirth",
     "LearnAimRef",
@@ -74,14 +73,7 @@ def LearnDelFAMType_124(b: Batch) -> Mask:
     return mask & ~lars.has_basic_skills_type_at(b, mask, *BASIC_AND_DIGITAL)
 
 
-@rule(
-    Aims,
-    "LearnStartDate",
-    "LearnAimRef",
-    "FundModel",
-    ("LearnDelFAMType", "LDM"),
-    ("LearnDelFAMCode", FREE_COURSES),
-)
+@rule(Aims, "LearnStartDate", "LearnAimRef", "FundModel", *FREE_COURSE_FAM)
 def LearnDelFAMType_125(b: Batch) -> Mask:
     """A level 3 entitlement from 24 needs free courses for jobs (LDM 378)."""
     mask = _adult_skills_fund(b, 24, np.inf) & ~has_fam(b, "DAM", DEVOLVED_EXCLUSION)
