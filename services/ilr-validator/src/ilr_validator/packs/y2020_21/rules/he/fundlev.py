@@ -27,9 +27,16 @@ def FUNDLEV_01(b: Batch) -> Mask:
     return ~b.in_list("FundLev", b.aim_hes, None, b.aim_hes.FUNDLEV)
 
 
-def _other_level(b: Batch, levels: tuple[int, ...], types: tuple[str, ...]) -> Mask:
-    """Tell where an aim of these LARS types, begun since 2009, has another level than these."""
+def has_other_level(
+    b: Batch, levels: tuple[int, ...], types: tuple[str, ...], where: Mask | None = None
+) -> Mask:
+    """Tell where an aim of these LARS types, begun since 2009, has another level than these.
+
+    No level is another one, too: `where` says of which records it is asked.
+    """
     mask = ~one_of(b.aim_hes.FUNDLEV, *levels, NOT_IN_POPULATION)
+    if where is not None:
+        mask &= where
     mask &= b.aim_hes.of_parent(b.aims.LearnStartDate >= FROM_2009)
     return mask & b.aim_hes.of_parent(lars.aim_type_is(b, b.aim_hes.any(mask), *types))
 
@@ -37,10 +44,10 @@ def _other_level(b: Batch, levels: tuple[int, ...], types: tuple[str, ...]) -> M
 @rule(AimHEs, "LearnStartDate", "FUNDLEV")
 def FUNDLEV_02(b: Batch) -> Mask:
     """An undergraduate aim has a funding level that is not undergraduate."""
-    return _other_level(b, UNDERGRADUATE_LEVELS, UNDERGRADUATE_TYPES)
+    return has_other_level(b, UNDERGRADUATE_LEVELS, UNDERGRADUATE_TYPES)
 
 
 @rule(AimHEs, "LearnStartDate", "FUNDLEV")
 def FUNDLEV_03(b: Batch) -> Mask:
     """A postgraduate aim has a funding level that is not postgraduate."""
-    return _other_level(b, POSTGRADUATE_LEVELS, POSTGRADUATE_TYPES)
+    return has_other_level(b, POSTGRADUATE_LEVELS, POSTGRADUATE_TYPES)

@@ -18,3 +18,9 @@ def is_of_university(b: Batch, where: Mask) -> Mask:
 def is_of_college(b: Batch, where: Mask) -> Mask:
     """Tell for each aim of `where` whether its provider is a college or grant funded (DD27)."""
     return is_college_or_grant_funded(b, b.aims, where)
+
+
+def is_of_college_alone(b: Batch, where: Mask) -> Mask:
+    """Tell for each aim of `where` whether its provider is one of those, and no university."""
+    mask = where & is_of_college(b, where)
+    return mask & ~is_of_university(b, mask)

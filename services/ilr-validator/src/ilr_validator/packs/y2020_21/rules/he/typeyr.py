@@ -23,11 +23,15 @@ def TYPEYR_01(b: Batch) -> Mask:
 @rule(AimHEs, "TYPEYR", "FUNDCOMP", "LearnStartDate", "LearnActEndDate")
 def TYPEYR_02(b: Batch) -> Mask:
     """The aim began and ended in one year, so the type of instance year must say so."""
+    return is_of_one_year_unsaid(b, YearDate.COMMENCEMENT)
+
+
+def is_of_one_year_unsaid(b: Batch, day_of_year: YearDate) -> Mask:
+    """Tell what is complete, has this day in the same year at both ends, and another type."""
     mask = (b.aim_hes.FUNDCOMP == COMPLETED) & (b.aim_hes.TYPEYR != WITHIN_ONE_YEAR)
     if not mask.any():
         return mask
     starts = b.aim_hes.of_parent(b.aims.LearnStartDate)
     ends = b.aim_hes.of_parent(b.aims.LearnActEndDate)
-    first_day = YearDate.COMMENCEMENT
-    in_one_year = year_date(starts, first_day) == year_date(ends, first_day)
+    in_one_year = year_date(starts, day_of_year) == year_date(ends, day_of_year)
     return mask & (starts >= FROM_2009) & in_one_year

@@ -6,15 +6,13 @@ from ilr_validator.engine.batch import Batch
 from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import AimHEs
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Mask, is_known, is_null, one_of
-from ilr_validator.packs.queries import lars
+from ilr_validator.engine.values import Mask, is_known, is_null
 from ilr_validator.packs.y2020_21.rules.he.fundlev import (
-    FROM_2009,
-    NOT_IN_POPULATION,
     POSTGRADUATE_LEVELS,
     POSTGRADUATE_TYPES,
     UNDERGRADUATE_LEVELS,
     UNDERGRADUATE_TYPES,
+    has_other_level,
 )
 from ilr_validator.packs.y2025_26.rules.he.register import needs_no_funding_fields
 
@@ -28,24 +26,18 @@ def FUNDLEV_01(b: Batch) -> Mask:
     return known & ~b.in_list("FundLev", b.aim_hes, known, b.aim_hes.FUNDLEV)
 
 
-def _other_level(b: Batch, levels: tuple[int, ...], types: tuple[str, ...]) -> Mask:
-    """Tell where an aim of these LARS types, begun since 2009, has another level than these."""
-    level = b.aim_hes.FUNDLEV
-    mask = is_known(level) & ~one_of(level, *levels, NOT_IN_POPULATION)
-    mask &= b.aim_hes.of_parent(b.aims.LearnStartDate >= FROM_2009)
-    return mask & b.aim_hes.of_parent(lars.aim_type_is(b, b.aim_hes.any(mask), *types))
-
-
 @rule(AimHEs, "LearnStartDate", "FUNDLEV")
 def FUNDLEV_02(b: Batch) -> Mask:
     """An undergraduate aim has a funding level that is not undergraduate."""
-    return _other_level(b, UNDERGRADUATE_LEVELS, UNDERGRADUATE_TYPES)
+    given = is_known(b.aim_hes.FUNDLEV)
+    return has_other_level(b, UNDERGRADUATE_LEVELS, UNDERGRADUATE_TYPES, given)
 
 
 @rule(AimHEs, "LearnStartDate", "FUNDLEV")
 def FUNDLEV_03(b: Batch) -> Mask:
     """A postgraduate aim has a funding level that is not postgraduate."""
-    return _other_level(b, POSTGRADUATE_LEVELS, POSTGRADUATE_TYPES)
+    given = is_known(b.aim_hes.FUNDLEV)
+    return has_other_level(b, POSTGRADUATE_LEVELS, POSTGRADUATE_TYPES, given)
 
 
 @rule(AimHEs, "LearnStartDate", "FUNDLEV")

@@ -10,14 +10,18 @@ from ilr_validator.engine.values import Mask, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.pack import carried
 from ilr_validator.packs.queries import lars
-from ilr_validator.packs.queries.fams import has_fam
-from ilr_validator.packs.y2020_21.rules.he.provider import is_of_college, is_of_university
+from ilr_validator.packs.y2020_21.rules.he.learning_delivery_he import (
+    HIGHER_LEVELS,
+    PRESCRIBED,
+    has_he,
+    has_needless_he,
+    lacks_he,
+)
+from ilr_validator.packs.y2020_21.rules.he.provider import is_of_college, is_of_college_alone
 from ilr_validator.packs.y2025_26.rules.he.register import is_registered
 
 KEPT = carried("2020-21", "LearningDeliveryHE_02")
 
-HIGHER_LEVELS: Final = ("4", "5", "6", "7", "8", "H")
-PRESCRIBED: Final = (1, 2)
 FUNDED: Final = (25, 35, 38, 99)
 COMMUNITY_LEARNING: Final = 10
 TAILORED_LEARNING: Final = 11
@@ -26,47 +30,30 @@ PROGRAMME_AIM: Final = 1
 FROM_2025: Final = day(2025, 8, 1)
 
 
-def _has_he(b: Batch) -> Mask:
-    return b.aims.mask(b.aim_hes.parent)
-
-
-def _lacks_he(b: Batch) -> Mask:
-    """Tell which aims lack the record and were not reported by HESA."""
-    return ~_has_he(b) & ~has_fam(b, "LDM", "352")
-
-
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_03(b: Batch) -> Mask:
     """The higher education record of a college's aim at level 4 or above is missing."""
-    mask = one_of(b.aims.FundModel, *FUNDED) & _lacks_he(b) & ~is_apprenticeship(b)
+    mask = one_of(b.aims.FundModel, *FUNDED) & lacks_he(b) & ~is_apprenticeship(b)
     if not mask.any():
         return mask
-    mask = mask & is_of_college(b, mask)
-    mask = mask & ~is_of_university(b, mask)
+    mask = is_of_college_alone(b, mask)
     mask = mask & is_registered(b, mask)
     return mask & lars.nvq_level_is(b, mask, *HIGHER_LEVELS)
-
-
-def _has_needless_he(b: Batch, fund_model: int) -> Mask:
-    """Tell which aims of a funding model have the record below level 4."""
-    mask = (b.aims.FundModel == fund_model) & _has_he(b)
-    return mask & ~lars.nvq_level_is(b, mask, *HIGHER_LEVELS) if mask.any() else mask
 
 
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_06(b: Batch) -> Mask:
     """A community learning aim below level 4 has a higher education record."""
-    return _has_needless_he(b, COMMUNITY_LEARNING)
+    return has_needless_he(b, COMMUNITY_LEARNING)
 
 
 @rule(Aims, "ProgType")
 def LearningDeliveryHE_07(b: Batch) -> Mask:
     """The higher education record of an apprenticeship's prescribed aim is missing."""
-    mask = (b.aims.ProgType == STANDARD) & _lacks_he(b)
+    mask = (b.aims.ProgType == STANDARD) & lacks_he(b)
     if not mask.any():
         return mask
-    mask = mask & is_of_college(b, mask)
-    mask = mask & ~is_of_university(b, mask)
+    mask = is_of_college_alone(b, mask)
     mask = mask & is_registered(b, mask)
     return mask & lars.english_prescribed_id_is(b, mask, *PRESCRIBED)
 
@@ -74,7 +61,7 @@ def LearningDeliveryHE_07(b: Batch) -> Mask:
 @rule(Aims)
 def LearningDeliveryHE_08(b: Batch) -> Mask:
     """The higher education record of a prescribed aim is missing."""
-    mask = _lacks_he(b)
+    mask = lacks_he(b)
     if not mask.any():
         return mask
     mask = mask & ~is_of_college(b, mask)
@@ -85,11 +72,11 @@ def LearningDeliveryHE_08(b: Batch) -> Mask:
 @rule(Aims, "FundModel")
 def LearningDeliveryHE_09(b: Batch) -> Mask:
     """A tailored learning aim below level 4 has a higher education record."""
-    return _has_needless_he(b, TAILORED_LEARNING)
+    return has_needless_he(b, TAILORED_LEARNING)
 
 
 @rule(Aims, "AimType", ("LearningDeliveryHE", None))
 def LearningDeliveryHE_10(b: Batch) -> Mask:
     """A programme aim that started in 2025 or later has a higher education record."""
-    mask = _has_he(b) & (b.aims.AimType == PROGRAMME_AIM)
+    mask = has_he(b) & (b.aims.AimType == PROGRAMME_AIM)
     return mask & (b.aims.LearnStartDate >= FROM_2025)
