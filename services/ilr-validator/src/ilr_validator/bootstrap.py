@@ -1,5 +1,6 @@
 """Builds what each process of ilr-validator needs; the only module that knows concrete classes."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -186,6 +187,8 @@ async def serve(settings: Settings) -> AsyncIterator[Process]:
         app.state.means = means_of(made, policy)
         now = made.clock.now()
         await made.learners.warm_up(open_years(london_date(now)), now)
+        gc.collect()
+        gc.freeze()  # what stands now stands until the end: collections need not look at it
         yield Process(health=health, app=app)
 
 

@@ -103,12 +103,13 @@ class Pack:
         return frozenset(self.facts) - frozenset(self.rules) - self.implemented_elsewhere
 
 
-def available() -> list[str]:
+@functools.cache
+def available() -> tuple[str, ...]:
     """Give the years that have rules, oldest first."""
     own = importlib.import_module("ilr_validator.packs")
     folders = (module.name for module in pkgutil.iter_modules(own.__path__) if module.ispkg)
     years = (name[1:].replace("_", "-") for name in folders if name.startswith("y2"))
-    return sorted(year for year in years if has_table(year, "rules") and _has_rules(year))
+    return tuple(sorted(year for year in years if has_table(year, "rules") and _has_rules(year)))
 
 
 def _has_rules(year: str) -> bool:

@@ -27,7 +27,7 @@ def run(rule: str, learner: dict[str, Any]) -> tuple[list[Any], list[str]]:
 
 
 def test_years_without_rules_are_no_packs() -> None:
-    assert available() == ["2020-21", "2025-26", "2026-27"]
+    assert available() == ("2020-21", "2025-26", "2026-27")
     with pytest.raises(PackError):
         load("2024-25")
 
