@@ -8,7 +8,7 @@ import numpy as np
 
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.tables import NO_ROW
-from ilr_validator.engine.values import Dates, Mask, Rows, one_of, take_mask
+from ilr_validator.engine.values import Dates, Mask, Numbers, Rows, one_of, take, take_mask
 from ilr_validator.packs.queries import pairs
 
 
@@ -16,6 +16,12 @@ from ilr_validator.packs.queries import pairs
 def status_at_start(b: Batch) -> Rows:
     """Give for each aim the employment status that holds when it starts; NO_ROW for none."""
     return status_on(b, b.aims.LearnStartDate)
+
+
+@derived
+def status_code_at_start(b: Batch) -> Numbers:
+    """Give for each aim the `EmpStat` that holds when it starts; null where there is none."""
+    return take(b.employments.EmpStat, status_at_start(b))
 
 
 def status_on(b: Batch, dates: Dates) -> Rows:
@@ -60,6 +66,18 @@ def none_before(b: Batch, dates: Dates) -> Mask:
 def none_on_or_before(b: Batch, dates: Dates) -> Mask:
     """Tell for each aim whether none applies then or before (`EmpStatsNotExistOnOrBeforeDate`)."""
     return ~(b.aims.of_learner(earliest_status(b)) <= dates)
+
+
+@derived
+def none_before_start(b: Batch) -> Mask:
+    """Tell for each aim whether none applies before it starts."""
+    return none_before(b, b.aims.LearnStartDate)
+
+
+@derived
+def none_by_start(b: Batch) -> Mask:
+    """Tell for each aim whether none applies when it starts or before."""
+    return none_on_or_before(b, b.aims.LearnStartDate)
 
 
 def none_of_learner_before(b: Batch, dates: Dates) -> Mask:

@@ -14,6 +14,7 @@ from ilr_validator.packs.queries import contracts
 from ilr_validator.packs.queries.employment import (
     none_of_learner_before,
     status_at_start,
+    status_code_at_start,
     status_on,
 )
 
@@ -56,7 +57,7 @@ def EmpStat_10(b: Batch) -> Mask:
 
 
 def _status_at_start(b: Batch, rows: Rows) -> Numbers:
-    return take(b.employments.EmpStat, status_at_start(b)[rows])
+    return status_code_at_start(b)[rows]
 
 
 @rule(Aims, ("EmpStat", _status_at_start), "ConRefNumber", "LearnStartDate")
@@ -67,7 +68,7 @@ def EmpStat_14(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask = b.aims.mask(b.aims.row_of_max(b.aims.LearnStartDate, mask)) & (status_at_start(b) >= 0)
-    statuses = take(b.employments.EmpStat, status_at_start(b))
+    statuses = status_code_at_start(b)
     rows, others, admitted = b.lookup(ContractEmploymentStatuses, b.aims, mask, b.aims.ConRefNumber)
     is_admitted = b.aims.mask(rows[admitted.Code[others] == statuses[rows]])
     return b.aims.mask(rows) & ~is_admitted

@@ -5,18 +5,21 @@ Traineeships and offenders in custody are no longer exceptions, as they were in 
 
 from typing import Final
 
-import numpy as np
-
 from ilr_validator.engine.batch import Batch, derived
 from ilr_validator.engine.dates import day, years_between
 from ilr_validator.engine.record import Aims
 from ilr_validator.engine.rule import rule
-from ilr_validator.engine.values import Mask, Numbers, between, one_of, take
+from ilr_validator.engine.values import Mask, between, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
 from ilr_validator.packs.pack import carried
 from ilr_validator.packs.queries.academic_years import YearDate, year_date
-from ilr_validator.packs.queries.employment import none_before, none_on_or_before, status_at_start
+from ilr_validator.packs.queries.employment import (
+    none_before_start,
+    none_by_start,
+    status_code_at_start,
+)
 from ilr_validator.packs.queries.fams import has_fam
+from ilr_validator.packs.y2020_21.rules.employment_status.emp_stat import is_part_time_16_to_19
 
 KEPT = carried("2020-21", "EmpStat_05", "EmpStat_20")
 
@@ -28,8 +31,6 @@ SKILLS_BOOTCAMP: Final = 37
 ADULT_SKILLS_FUND: Final = 38
 NOT_FUNDED: Final = 99
 ADULT_FUND_MODELS: Final = (35, 81, NOT_FUNDED)
-FUND_MODELS_16_TO_19: Final = (25, 82)
-FULL_TIME_HOURS: Final = 540
 ADULT: Final = 19
 FROM_2012: Final = day(2012, 8, 1)
 UNTIL_2014: Final = day(2014, 7, 31)
@@ -42,22 +43,6 @@ def _is_adult(b: Batch) -> Mask:
     births = b.aims.of_learner(b.learners.DateOfBirth)
     age = years_between(births, year_date(b.aims.LearnStartDate, YearDate.AUGUST_31))
     return age >= ADULT
-
-
-@derived
-def _has_no_status_before(b: Batch) -> Mask:
-    return none_before(b, b.aims.LearnStartDate)
-
-
-@derived
-def _has_no_status_until(b: Batch) -> Mask:
-    return none_on_or_before(b, b.aims.LearnStartDate)
-
-
-@derived
-def _status_code_at_start(b: Batch) -> Numbers:
-    """Give for each aim the employment status when it starts; null where there is none."""
-    return take(b.employments.EmpStat, status_at_start(b))
 
 
 def _is_community_learning(b: Batch) -> Mask:
@@ -76,21 +61,21 @@ def EmpStat_01(b: Batch) -> Mask:
     if not mask.any():
         return mask
     mask &= ~is_apprenticeship(b) & ~_is_community_learning(b)
-    return mask & _is_adult(b) & _has_no_status_until(b)
+    return mask & _is_adult(b) & none_by_start(b)
 
 
 @rule(Aims, "LearnStartDate")
 def EmpStat_02(b: Batch) -> Mask:
     """There is no employment status for an apprenticeship that started by July 2014."""
     mask = (b.aims.LearnStartDate <= UNTIL_2014) & _is_apprenticeship_programme(b)
-    return mask & _has_no_status_until(b)
+    return mask & none_by_start(b)
 
 
 @rule(Aims, "LearnStartDate", "FundModel")
 def EmpStat_08(b: Batch) -> Mask:
     """There is no employment status from before an adult's aim started."""
     mask = one_of(b.aims.FundModel, *ADULT_FUND_MODELS, SKILLS_BOOTCAMP)
-    mask = mask & _has_no_status_before(b) & (b.aims.LearnStartDate > UNTIL_2014)
+    mask = mask & none_before_start(b) & (b.aims.LearnStartDate > UNTIL_2014)
     if not mask.any():
         return mask
     return mask & ~is_apprenticeship(b) & ~_is_community_learning(b) & _is_adult(b)
@@ -100,40 +85,38 @@ def EmpStat_08(b: Batch) -> Mask:
 def EmpStat_09(b: Batch) -> Mask:
     """There is no employment status from before an apprenticeship started."""
     mask = _is_apprenticeship_programme(b) & (b.aims.LearnStartDate > UNTIL_2014)
-    return mask & _has_no_status_before(b)
+    return mask & none_before_start(b)
 
 
 @rule(Aims, ("EmpStat", NOT_KNOWN), "LearnStartDate")
 def EmpStat_11(b: Batch) -> Mask:
     """There is no employment status from before the aim of a part-time learner of 16 to 19."""
-    mask = one_of(b.aims.FundModel, *FUND_MODELS_16_TO_19) & _has_no_status_before(b)
-    hours = np.nan_to_num(b.learners.PlanLearnHours) + np.nan_to_num(b.learners.PlanEEPHours)
-    mask &= b.aims.of_learner(hours < FULL_TIME_HOURS)
-    return mask & (b.aims.LearnStartDate > UNTIL_2014)
+    mask = (b.aims.LearnStartDate > UNTIL_2014) & none_before_start(b)
+    return mask & is_part_time_16_to_19(b)
 
 
 @rule(Aims, "LearnStartDate")
 def EmpStat_12(b: Batch) -> Mask:
     """The apprentice is not in paid employment when the programme starts."""
-    mask = _is_apprenticeship_programme(b) & (_status_code_at_start(b) != IN_PAID_EMPLOYMENT)
+    mask = _is_apprenticeship_programme(b) & (status_code_at_start(b) != IN_PAID_EMPLOYMENT)
     return b.aims.first_of_learner(mask & ~has_fam(b, "LDM", "353", "355"))
 
 
 @rule(Aims, ("EmpStat", NOT_KNOWN), "LearnStartDate")
 def EmpStat_15(b: Batch) -> Mask:
     """The employment status when an apprenticeship starts is not known."""
-    mask = _is_apprenticeship_programme(b) & (_status_code_at_start(b) == NOT_KNOWN)
+    mask = _is_apprenticeship_programme(b) & (status_code_at_start(b) == NOT_KNOWN)
     return mask & (b.aims.LearnStartDate >= FROM_2016) & ~has_fam(b, "LDM", "353", "355")
 
 
 @rule(Aims, ("DateEmpStatApp", None), "FundModel", "LearnStartDate")
 def EmpStat_21(b: Batch) -> Mask:
     """There is no employment status from before an adult's aim of the Adult Skills Fund."""
-    mask = (b.aims.FundModel == ADULT_SKILLS_FUND) & _has_no_status_before(b)
+    mask = (b.aims.FundModel == ADULT_SKILLS_FUND) & none_before_start(b)
     return mask & _is_adult(b) if mask.any() else mask
 
 
 @rule(Aims, ("DateEmpStatApp", None), "FundModel", "LearnStartDate")
 def EmpStat_22(b: Batch) -> Mask:
     """There is no employment status for a tailored learning aim."""
-    return (b.aims.FundModel == TAILORED_LEARNING) & _has_no_status_until(b)
+    return (b.aims.FundModel == TAILORED_LEARNING) & none_by_start(b)
