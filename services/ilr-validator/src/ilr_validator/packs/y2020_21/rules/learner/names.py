@@ -20,12 +20,9 @@ def lacks(b: Batch, name: str) -> Mask:
     return column.is_blank
 
 
-def _is_missing(b: Batch, name: str) -> Mask:
-    return lacks(b, name) & ~has_one_sort_alone(b)
-
-
-def _is_missing_in_longer_course(b: Batch, name: str) -> Mask:
-    return lacks(b, name) & (b.learners.PlanLearnHours > FEW_HOURS) & has_one_sort_alone(b)
+def lacks_in_longer_course(b: Batch, name: str) -> Mask:
+    """Tell the same of learners who plan more than a few hours."""
+    return lacks(b, name) & (b.learners.PlanLearnHours > FEW_HOURS)
 
 
 def _is_missing_beside_number(b: Batch, name: str) -> Mask:
@@ -36,13 +33,13 @@ def _is_missing_beside_number(b: Batch, name: str) -> Mask:
 @rule(Learners, "FamilyName")
 def FamilyName_01(b: Batch) -> Mask:
     """The family name is missing."""
-    return _is_missing(b, "FamilyName")
+    return lacks(b, "FamilyName") & ~has_one_sort_alone(b)
 
 
 @rule(Learners, "FamilyName", "PlanLearnHours")
 def FamilyName_02(b: Batch) -> Mask:
     """The family name is missing in community learning of more than ten hours."""
-    return _is_missing_in_longer_course(b, "FamilyName")
+    return lacks_in_longer_course(b, "FamilyName") & has_one_sort_alone(b)
 
 
 @rule(Learners, "FamilyName", "PlanLearnHours")
@@ -54,13 +51,13 @@ def FamilyName_04(b: Batch) -> Mask:
 @rule(Learners, "GivenNames")
 def GivenNames_01(b: Batch) -> Mask:
     """The given names are missing."""
-    return _is_missing(b, "GivenNames")
+    return lacks(b, "GivenNames") & ~has_one_sort_alone(b)
 
 
 @rule(Learners, "GivenNames", "PlanLearnHours")
 def GivenNames_02(b: Batch) -> Mask:
     """The given names are missing in community learning of more than ten hours."""
-    return _is_missing_in_longer_course(b, "GivenNames")
+    return lacks_in_longer_course(b, "GivenNames") & has_one_sort_alone(b)
 
 
 @rule(Learners, "GivenNames", "PlanLearnHours")

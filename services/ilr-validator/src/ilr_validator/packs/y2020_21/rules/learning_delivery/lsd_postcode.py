@@ -17,16 +17,19 @@ FROM_AUGUST_2019 = day(2019, 8, 1)
 TEMPORARY_POSTCODE = "ZZ99 9ZZ"
 
 
+def _is_adult_skills(b: Batch) -> Mask:
+    a = b.aims
+    mask = (a.LearnStartDate >= FROM_AUGUST_2019) & one_of(a.FundModel, 10, 35)
+    return mask & is_null(a.ProgType) & ~a.LSDPostcode.is_any(TEMPORARY_POSTCODE)
+
+
 @rule(Aims, "LearnStartDate", "FundModel", "LSDPostcode")
 def LSDPostcode_01(b: Batch) -> Mask:
     """The postcode at the start of learning is missing or does not exist."""
-    a = b.aims
-    mask = (a.LearnStartDate >= FROM_AUGUST_2019) & one_of(a.FundModel, 10, 35)
-    mask &= is_null(a.ProgType) & ~a.LSDPostcode.is_any(TEMPORARY_POSTCODE)
-    mask &= ~has_fam(b, "LDM", "034")
+    mask = _is_adult_skills(b) & ~has_fam(b, "LDM", "034")
     if not mask.any():
         return mask
-    return mask & ~exists(b, a, mask, a.LSDPostcode)
+    return mask & ~exists(b, b.aims, mask, b.aims.LSDPostcode)
 
 
 def devolved_funding(b: Batch, asked: Mask) -> tuple[Mask, Mask]:
@@ -50,14 +53,19 @@ def devolved_funding(b: Batch, asked: Mask) -> tuple[Mask, Mask]:
       "LearnDelFAMCode")  # fmt: skip
 def LSDPostcode_02(b: Batch) -> Mask:
     """The source of funding does not pay for the learner's area when learning starts."""
-    a = b.aims
-    mask = (a.LearnStartDate >= FROM_AUGUST_2019) & one_of(a.FundModel, 10, 35)
-    mask &= is_null(a.ProgType) & ~a.LSDPostcode.is_any(TEMPORARY_POSTCODE)
-    mask &= ~has_fam(b, "LDM", "034") & ~has_fam(b, "DAM", "001") & ~has_fam(b, "RES")
+    return sources_that_do_not_pay(b, _is_adult_skills(b))
+
+
+def sources_that_do_not_pay(b: Batch, where: Mask) -> Mask:
+    """Mark the sources of funding of aims of `where` that do not pay for the learner's area.
+
+    Offenders in custody, restarts, what devolution exempts and residential providers are excused.
+    """
+    mask = where & ~has_fam(b, "LDM", "034") & ~has_fam(b, "DAM", "001") & ~has_fam(b, "RES")
     mask &= has_fam(b, "SOF")
     if not mask.any():
         return b.fams.of_parent(mask)
-    mask &= ~is_long_term_residential(b, a, mask)
+    mask &= ~is_long_term_residential(b, b.aims, mask)
     in_area, pays = devolved_funding(b, mask)
     mask &= in_area | is_combined_authority(b)
     return fams_of(b, "SOF") & b.fams.of_parent(mask) & ~pays

@@ -6,14 +6,9 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask
 from ilr_validator.packs.pack import carried
 from ilr_validator.packs.y2020_21.rules.learner.community_learning import has_community_aims_alone
-from ilr_validator.packs.y2020_21.rules.learner.names import FEW_HOURS, lacks
+from ilr_validator.packs.y2020_21.rules.learner.names import lacks, lacks_in_longer_course
 
 KEPT = carried("2020-21", "FamilyName_04", "GivenNames_04")
-
-
-def _lacks_in_longer_course(b: Batch, name: str) -> Mask:
-    longer = b.learners.PlanLearnHours > FEW_HOURS
-    return lacks(b, name) & longer & has_community_aims_alone(b)
 
 
 @rule(Learners, "FamilyName")
@@ -25,7 +20,7 @@ def FamilyName_01(b: Batch) -> Mask:
 @rule(Learners, "FamilyName", "PlanLearnHours")
 def FamilyName_02(b: Batch) -> Mask:
     """The family name is missing in community learning of more than ten hours."""
-    return _lacks_in_longer_course(b, "FamilyName")
+    return lacks_in_longer_course(b, "FamilyName") & has_community_aims_alone(b)
 
 
 @rule(Learners, "GivenNames")
@@ -37,4 +32,4 @@ def GivenNames_01(b: Batch) -> Mask:
 @rule(Learners, "GivenNames", "PlanLearnHours")
 def GivenNames_02(b: Batch) -> Mask:
     """The given names are missing in community learning of more than ten hours."""
-    return _lacks_in_longer_course(b, "GivenNames")
+    return lacks_in_longer_course(b, "GivenNames") & has_community_aims_alone(b)

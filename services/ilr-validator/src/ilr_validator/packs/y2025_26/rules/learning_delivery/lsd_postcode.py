@@ -7,17 +7,18 @@ from ilr_validator.engine.rule import rule
 from ilr_validator.engine.text import Text
 from ilr_validator.engine.values import Mask, Rows, is_null, one_of
 from ilr_validator.packs.derived.dd07 import is_apprenticeship
-from ilr_validator.packs.derived.dd35 import is_combined_authority
 from ilr_validator.packs.pack import carried
 from ilr_validator.packs.queries.fams import fams_of, has_fam
 from ilr_validator.packs.queries.postcodes import exists
-from ilr_validator.packs.queries.provider import is_long_term_residential
-from ilr_validator.packs.y2020_21.rules.learning_delivery.lsd_postcode import devolved_funding
+from ilr_validator.packs.y2020_21.rules.learning_delivery.lsd_postcode import (
+    TEMPORARY_POSTCODE,
+    devolved_funding,
+    sources_that_do_not_pay,
+)
 
 AUGUST_2019 = day(2019, 8, 1)
 AUGUST_2021 = day(2021, 8, 1)
 AUGUST_2024 = day(2024, 8, 1)
-TEMPORARY_POSTCODE = "ZZ99 9ZZ"
 
 KEPT = carried("2020-21", "LSDPostcode_03")
 
@@ -49,16 +50,8 @@ def LSDPostcode_01(b: Batch) -> Mask:
       "LearnDelFAMCode")  # fmt: skip
 def LSDPostcode_02(b: Batch) -> Mask:
     """The source of funding does not pay for the learner's area when learning starts."""
-    a = b.aims
-    mask = _adult_skills(b, AUGUST_2019, AUGUST_2021) & is_null(a.ProgType)
-    mask &= ~has_fam(b, "LDM", "034") & ~has_fam(b, "DAM", "001") & ~has_fam(b, "RES")
-    mask &= has_fam(b, "SOF")
-    if not mask.any():
-        return b.fams.of_parent(mask)
-    mask &= ~is_long_term_residential(b, a, mask)
-    in_area, pays = devolved_funding(b, mask)
-    mask &= in_area | is_combined_authority(b)
-    return fams_of(b, "SOF") & b.fams.of_parent(mask) & ~pays
+    mask = _adult_skills(b, AUGUST_2019, AUGUST_2021) & is_null(b.aims.ProgType)
+    return sources_that_do_not_pay(b, mask)
 
 
 def _is_not_paid_for(b: Batch, mask: Mask) -> Mask:
