@@ -6,6 +6,8 @@ holds none, only `lacks_category` fires.
 """
 
 import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,16 +22,6 @@ from ilr_validator.packs.derived.dd35 import is_combined_authority
 from ilr_validator.packs.queries import pairs
 from ilr_validator.packs.queries.aims import is_funded_by, is_of_programme
 from ilr_validator.packs.queries.fams import fams_of, has_fam
-
-ADULT_SKILLS: Final = "ADULT_SKILLS"
-ANY: Final = "ANY"
-COMMUNITY: Final = "COMM_LEARN"
-DEVOLVED: Final = "MCA_GLA"
-FREE_COURSES: Final = "FCFJ_ADULT_SKILLS"
-LOANS: Final = "ADV_LEARN_LOAN"
-TAILORED: Final = "TAILORED_LEARNING"
-UNDER_16: Final = "1416_EFA"
-YOUNG_PEOPLE: Final = "1619_EFA"
 
 UNDER_16_CODES: Final = ("320", "321", "381")
 
@@ -98,6 +90,30 @@ def is_devolved(b: Batch) -> Mask:
     return is_combined_authority(b) & ~has_fam(b, "LDM", "378")
 
 
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """A kind of provision: which aims are of it, and by which category LARS judges them."""
+
+    of: Callable[[Batch], Mask]
+    category: str
+
+    def aims(self, b: Batch, when: Mask | None) -> Mask:
+        """Tell for each aim whether it is of this kind, and among those of `when` if given."""
+        return self.of(b) if when is None else self.of(b) & when
+
+
+ADULT_SKILLS: Final = Provision(is_adult_skills, "ADULT_SKILLS")
+ANY_FUNDING: Final = Provision(is_of_any_funding, "ANY")
+COMMUNITY: Final = Provision(is_community, "COMM_LEARN")
+DEVOLVED: Final = Provision(is_devolved, "MCA_GLA")
+FREE_COURSES: Final = Provision(is_free_course, "FCFJ_ADULT_SKILLS")
+LOANS: Final = Provision(has_loan, "ADV_LEARN_LOAN")
+SKILLS_FUND: Final = Provision(is_skills_fund, "ADULT_SKILLS")
+TAILORED: Final = Provision(is_tailored, "TAILORED_LEARNING")
+UNDER_16: Final = Provision(is_for_under_16, "1416_EFA")
+YOUNG_PEOPLE: Final = Provision(is_for_young_people, "1619_EFA")
+
+
 # When they start and end.
 
 
@@ -113,60 +129,63 @@ def ends_within(b: Batch, first: float, last: float = np.inf) -> Mask:
     return result
 
 
-# How they are judged. Each keeps of a mask the aims that break the rule.
+# How they are judged. Each finds the aims of a kind, and of `when` if given, that break the rule.
 
 
-def _periods(
-    b: Batch, mask: Mask, categories: tuple[str, ...]
-) -> tuple[Rows, Rows, LarsValidities]:
+def _periods(b: Batch, mask: Mask, *kinds: Provision) -> tuple[Rows, Rows, LarsValidities]:
     rows, others, lars = b.lookup(LarsValidities, b.aims, mask, b.aims.LearnAimRef)
-    fits = lars.ValidityCategory.take(others).is_any(*categories)
+    fits = lars.ValidityCategory.take(others).is_any(*(kind.category for kind in kinds))
     return rows[fits], others[fits], lars
 
 
-def starts_outside(b: Batch, mask: Mask, category: str) -> Mask:
-    """Keep the aims that started before or after a period of validity."""
+def starts_outside(b: Batch, kind: Provision, when: Mask) -> Mask:
+    """Find the aims that started before or after a period of validity."""
+    mask = kind.aims(b, when)
     if not mask.any():
         return mask
-    rows, others, lars = _periods(b, mask, (category,))
+    rows, others, lars = _periods(b, mask, kind)
     starts = b.aims.LearnStartDate[rows]
     outside = (starts < lars.StartDate[others]) | (starts > lars.EndDate[others])
     return b.aims.mask(rows[outside])
 
 
-def ends_after(b: Batch, mask: Mask, category: str) -> Mask:
-    """Keep the aims that ended after a period of validity."""
+def ends_after(b: Batch, kind: Provision, when: Mask) -> Mask:
+    """Find the aims that ended after a period of validity."""
+    mask = kind.aims(b, when)
     if not mask.any():
         return mask
-    rows, others, lars = _periods(b, mask, (category,))
+    rows, others, lars = _periods(b, mask, kind)
     return b.aims.mask(rows[b.aims.LearnActEndDate[rows] > lars.EndDate[others]])
 
 
-def starts_when_closed(b: Batch, mask: Mask, category: str) -> Mask:
-    """Keep the aims that started before validity, or as new starts after the last date for them."""
+def starts_when_closed(b: Batch, kind: Provision, when: Mask) -> Mask:
+    """Find the aims that started before validity, or as new starts after the last date for them."""
+    mask = kind.aims(b, when)
     if not mask.any():
         return mask
-    rows, others, lars = _periods(b, mask, (category,))
+    rows, others, lars = _periods(b, mask, kind)
     starts = b.aims.LearnStartDate[rows]
     late = (starts > lars.LastNewStartDate[others]) & ~has_fam(b, "RES")[rows]
     return b.aims.mask(rows[(starts < lars.StartDate[others]) | late])
 
 
-def is_over(b: Batch, mask: Mask, category: str) -> Mask:
-    """Keep the aims whose latest period of validity ended before this teaching year."""
+def is_over(b: Batch, kind: Provision, when: Mask | None = None) -> Mask:
+    """Find the aims whose latest period of validity ended before this teaching year."""
+    mask = kind.aims(b, when)
     if not mask.any():
         return mask
-    rows, others, lars = _periods(b, mask, (category,))
+    rows, others, lars = _periods(b, mask, kind)
     latest = pairs.first_of_greatest(b.aims.size, rows, others, lars.StartDate[others])
     result: Mask = take(lars.EndDate, latest) <= b.year.previous_year_end
     return result
 
 
-def lacks_category(b: Batch, mask: Mask, *categories: str) -> Mask:
-    """Keep the aims that LARS never holds valid in one of these categories."""
+def lacks_category(b: Batch, kind: Provision, when: Mask, *other_kinds: Provision) -> Mask:
+    """Find the aims that LARS never holds valid in their category, or in that of another kind."""
+    mask = kind.aims(b, when)
     if not mask.any():
         return mask
-    rows, _, _ = _periods(b, mask, categories)
+    rows, _, _ = _periods(b, mask, kind, *other_kinds)
     return mask & ~b.aims.mask(rows)
 
 

@@ -35,71 +35,63 @@ def LearnAimRef_88(b: Batch) -> Mask:
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_127(b: Batch) -> Mask:
     """LARS does not have the aim as one for adult skills."""
-    mask = v.is_adult_skills(b) & v.starts_within(b, FROM_2023, UNTIL_JULY_2024)
-    return v.lacks_category(b, mask, v.ADULT_SKILLS)
+    return v.lacks_category(b, v.ADULT_SKILLS, v.starts_within(b, FROM_2023, UNTIL_JULY_2024))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_129(b: Batch) -> Mask:
     """LARS does not have the aim as one for 16 to 19 funding."""
-    mask = v.is_for_young_people(b) & v.starts_within(b, FROM_2023)
-    return v.lacks_category(b, mask, v.YOUNG_PEOPLE)
+    return v.lacks_category(b, v.YOUNG_PEOPLE, v.starts_within(b, FROM_2023))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_130(b: Batch) -> Mask:
     """LARS does not have the aim as one for community learning."""
-    mask = v.is_community(b) & v.starts_within(b, FROM_2023)
-    return v.lacks_category(b, mask, v.COMMUNITY)
+    return v.lacks_category(b, v.COMMUNITY, v.starts_within(b, FROM_2023))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef", v.LOAN_FAM)
 def LearnAimRef_131(b: Batch) -> Mask:
     """LARS does not have the aim as one for advanced learner loans."""
-    return v.lacks_category(b, v.has_loan(b) & v.starts_within(b, FROM_2023), v.LOANS)
+    return v.lacks_category(b, v.LOANS, v.starts_within(b, FROM_2023))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "ProgType", "LearnAimRef")
 def LearnAimRef_132(b: Batch) -> Mask:
     """LARS does not have the aim as one for any funding."""
-    mask = v.is_of_any_funding(b) & v.starts_within(b, FROM_2023)
-    return v.lacks_category(b, mask, v.ANY)
+    return v.lacks_category(b, v.ANY_FUNDING, v.starts_within(b, FROM_2023))
 
 
 @rule(Aims, "LearnStartDate", "LearnAimRef", v.AUTHORITY_FAM[0])
 def LearnAimRef_133(b: Batch) -> Mask:
     """LARS does not have the aim as one for devolved, community or tailored learning."""
-    mask = v.is_devolved(b) & v.starts_within(b, FROM_2023)
-    return v.lacks_category(b, mask, v.DEVOLVED, v.COMMUNITY, v.TAILORED)
+    return v.lacks_category(b, v.DEVOLVED, v.starts_within(b, FROM_2023), v.COMMUNITY, v.TAILORED)
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef", v.UNDER_16_FAM[0])
 def LearnAimRef_134(b: Batch) -> Mask:
     """LARS does not have the aim as one for 14 to 16 provision."""
-    mask = v.is_for_under_16(b) & v.starts_within(b, FROM_2023)
-    return v.lacks_category(b, mask, v.UNDER_16)
+    return v.lacks_category(b, v.UNDER_16, v.starts_within(b, FROM_2023))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_142(b: Batch) -> Mask:
     """LARS does not have the aim as one for the Adult Skills Fund."""
-    mask = v.is_skills_fund(b) & v.starts_within(b, FROM_2024)
-    return v.lacks_category(b, mask, v.ADULT_SKILLS)
+    return v.lacks_category(b, v.SKILLS_FUND, v.starts_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef", v.FREE_COURSE_FAM[0])
 def LearnAimRef_147(b: Batch) -> Mask:
     """LARS does not have the aim as one for Free Courses for Jobs."""
-    mask = v.is_free_course(b) & v.starts_within(b, FROM_2024) & ~has_fam(b, "LDM", "395")
-    lacking = v.lacks_category(b, mask, v.FREE_COURSES)
+    when = v.starts_within(b, FROM_2024) & ~has_fam(b, "LDM", "395")
+    lacking = v.lacks_category(b, v.FREE_COURSES, when)
     return lacking & ~lars.has_category(b, lacking, FLEXIBLE_COURSES)
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_152(b: Batch) -> Mask:
     """LARS does not have the aim as one for tailored learning."""
-    mask = v.is_tailored(b) & v.starts_within(b, FROM_2024)
-    return v.lacks_category(b, mask, v.TAILORED)
+    return v.lacks_category(b, v.TAILORED, v.starts_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnAimRef", "FundModel")

@@ -26,33 +26,25 @@ FLEXIBLE_COURSES = 56
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef", "LearnStartDate")
 def LearnAimRef_94(b: Batch) -> Mask:
     """The adult skills aim started outside its validity in LARS."""
-    return v.starts_outside(
-        b, v.is_adult_skills(b) & v.ends_within(b, FROM_2020, UNTIL_2024), v.ADULT_SKILLS
-    )
+    return v.starts_outside(b, v.ADULT_SKILLS, v.ends_within(b, FROM_2020, UNTIL_2024))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef")
 def LearnAimRef_95(b: Batch) -> Mask:
     """The adult skills aim ended after its validity in LARS."""
-    return v.ends_after(
-        b, v.is_adult_skills(b) & v.ends_within(b, FROM_2020, UNTIL_2024), v.ADULT_SKILLS
-    )
+    return v.ends_after(b, v.ADULT_SKILLS, v.ends_within(b, FROM_2020, UNTIL_2024))
 
 
 @rule(Aims, "FundModel", "LearnAimRef", "LearnStartDate", v.NO_RESTART)
 def LearnAimRef_96(b: Batch) -> Mask:
     """LARS has the adult skills aim closed to new starts on its start date."""
-    return v.starts_when_closed(
-        b, v.is_adult_skills(b) & v.ends_within(b, FROM_2021, UNTIL_2024), v.ADULT_SKILLS
-    )
+    return v.starts_when_closed(b, v.ADULT_SKILLS, v.ends_within(b, FROM_2021, UNTIL_2024))
 
 
 @rule(Aims, "FundModel", "LearnAimRef")
 def LearnAimRef_97(b: Batch) -> Mask:
     """The validity of the adult skills aim in LARS ended before this teaching year."""
-    return v.is_over(
-        b, v.is_adult_skills(b) & (b.aims.LearnStartDate <= UNTIL_2024), v.ADULT_SKILLS
-    )
+    return v.is_over(b, v.ADULT_SKILLS, b.aims.LearnStartDate <= UNTIL_2024)
 
 
 # 16 to 19 funding.
@@ -61,29 +53,25 @@ def LearnAimRef_97(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef", "LearnStartDate")
 def LearnAimRef_102(b: Batch) -> Mask:
     """The 16 to 19 aim started outside its validity in LARS."""
-    return v.starts_outside(
-        b, v.is_for_young_people(b) & v.ends_within(b, FROM_2020), v.YOUNG_PEOPLE
-    )
+    return v.starts_outside(b, v.YOUNG_PEOPLE, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef")
 def LearnAimRef_103(b: Batch) -> Mask:
     """The 16 to 19 aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_for_young_people(b) & v.ends_within(b, FROM_2020), v.YOUNG_PEOPLE)
+    return v.ends_after(b, v.YOUNG_PEOPLE, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "FundModel", "LearnAimRef", "LearnStartDate", v.NO_RESTART)
 def LearnAimRef_104(b: Batch) -> Mask:
     """LARS has the 16 to 19 aim closed to new starts on its start date."""
-    return v.starts_when_closed(
-        b, v.is_for_young_people(b) & v.starts_within(b, FROM_2021), v.YOUNG_PEOPLE
-    )
+    return v.starts_when_closed(b, v.YOUNG_PEOPLE, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, "FundModel", "LearnAimRef")
 def LearnAimRef_105(b: Batch) -> Mask:
     """The validity of the 16 to 19 aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_for_young_people(b) & v.starts_within(b, FROM_2021), v.YOUNG_PEOPLE)
+    return v.is_over(b, v.YOUNG_PEOPLE, v.starts_within(b, FROM_2021))
 
 
 # Community learning.
@@ -92,25 +80,25 @@ def LearnAimRef_105(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef", "LearnStartDate")
 def LearnAimRef_106(b: Batch) -> Mask:
     """The community learning aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_community(b) & v.ends_within(b, FROM_2020), v.COMMUNITY)
+    return v.starts_outside(b, v.COMMUNITY, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef")
 def LearnAimRef_107(b: Batch) -> Mask:
     """The community learning aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_community(b) & v.ends_within(b, FROM_2020), v.COMMUNITY)
+    return v.ends_after(b, v.COMMUNITY, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "FundModel", "LearnAimRef", "LearnStartDate", v.NO_RESTART)
 def LearnAimRef_108(b: Batch) -> Mask:
     """LARS has the community learning aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.is_community(b) & v.starts_within(b, FROM_2021), v.COMMUNITY)
+    return v.starts_when_closed(b, v.COMMUNITY, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, "FundModel", "LearnAimRef")
 def LearnAimRef_109(b: Batch) -> Mask:
     """The validity of the community learning aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_community(b), v.COMMUNITY)
+    return v.is_over(b, v.COMMUNITY)
 
 
 # Advanced learner loans.
@@ -119,25 +107,25 @@ def LearnAimRef_109(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", v.LOAN_FAM, "LearnAimRef", "LearnStartDate")
 def LearnAimRef_110(b: Batch) -> Mask:
     """The loan-funded aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.has_loan(b) & v.ends_within(b, FROM_2020), v.LOANS)
+    return v.starts_outside(b, v.LOANS, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", v.LOAN_FAM, "LearnAimRef")
 def LearnAimRef_111(b: Batch) -> Mask:
     """The loan-funded aim ended after its validity in LARS."""
-    return v.ends_after(b, v.has_loan(b) & v.ends_within(b, FROM_2020), v.LOANS)
+    return v.ends_after(b, v.LOANS, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "FundModel", "LearnAimRef", "LearnStartDate", v.LOAN_FAM)
 def LearnAimRef_112(b: Batch) -> Mask:
     """LARS has the loan-funded aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.has_loan(b) & v.starts_within(b, FROM_2021), v.LOANS)
+    return v.starts_when_closed(b, v.LOANS, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, "FundModel", v.LOAN_FAM, "LearnAimRef")
 def LearnAimRef_113(b: Batch) -> Mask:
     """The validity of the loan-funded aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.has_loan(b), v.LOANS)
+    return v.is_over(b, v.LOANS)
 
 
 # Standards, skills bootcamps, other adult funding and none.
@@ -146,26 +134,26 @@ def LearnAimRef_113(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", "ProgType", "LearnAimRef", "LearnStartDate")
 def LearnAimRef_114(b: Batch) -> Mask:
     """The standard, bootcamp or other aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_of_any_funding(b) & v.ends_within(b, FROM_2020), v.ANY)
+    return v.starts_outside(b, v.ANY_FUNDING, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", "ProgType", "LearnAimRef")
 def LearnAimRef_115(b: Batch) -> Mask:
     """The standard, bootcamp or other aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_of_any_funding(b) & v.ends_within(b, FROM_2020), v.ANY)
+    return v.ends_after(b, v.ANY_FUNDING, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "FundModel", "ProgType", "LearnAimRef", "LearnStartDate", v.NO_RESTART)
 def LearnAimRef_116(b: Batch) -> Mask:
     """LARS has the standard, bootcamp or other aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.is_of_any_funding(b) & v.starts_within(b, FROM_2021), v.ANY)
+    return v.starts_when_closed(b, v.ANY_FUNDING, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, "FundModel", "ProgType", "LearnAimRef")
 def LearnAimRef_117(b: Batch) -> Mask:
     """The validity of the bootcamp or other aim in LARS ended before this teaching year."""
     standards = is_funded_by(b, 36) | is_apprenticeship(b)
-    return v.is_over(b, v.is_of_any_funding(b) & ~standards, v.ANY)
+    return v.is_over(b, v.ANY_FUNDING, ~standards)
 
 
 # Devolved funding.
@@ -174,25 +162,25 @@ def LearnAimRef_117(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", *v.AUTHORITY_FAM, "LearnAimRef", "LearnStartDate")
 def LearnAimRef_118(b: Batch) -> Mask:
     """The devolved aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_devolved(b) & v.ends_within(b, FROM_2020), v.DEVOLVED)
+    return v.starts_outside(b, v.DEVOLVED, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", *v.AUTHORITY_FAM, "LearnAimRef")
 def LearnAimRef_119(b: Batch) -> Mask:
     """The devolved aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_devolved(b) & v.ends_within(b, FROM_2020), v.DEVOLVED)
+    return v.ends_after(b, v.DEVOLVED, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnAimRef", "LearnStartDate", *v.AUTHORITY_FAM)
 def LearnAimRef_120(b: Batch) -> Mask:
     """LARS has the devolved aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.is_devolved(b) & v.starts_within(b, FROM_2021), v.DEVOLVED)
+    return v.starts_when_closed(b, v.DEVOLVED, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, *v.AUTHORITY_FAM, "LearnAimRef")
 def LearnAimRef_121(b: Batch) -> Mask:
     """The validity of the devolved aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_devolved(b), v.DEVOLVED)
+    return v.is_over(b, v.DEVOLVED)
 
 
 # 14 to 16 provision.
@@ -201,25 +189,25 @@ def LearnAimRef_121(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", *v.UNDER_16_FAM, "LearnAimRef", "LearnStartDate")
 def LearnAimRef_122(b: Batch) -> Mask:
     """The 14 to 16 aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_for_under_16(b) & v.ends_within(b, FROM_2020), v.UNDER_16)
+    return v.starts_outside(b, v.UNDER_16, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", *v.UNDER_16_FAM, "LearnAimRef")
 def LearnAimRef_123(b: Batch) -> Mask:
     """The 14 to 16 aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_for_under_16(b) & v.ends_within(b, FROM_2020), v.UNDER_16)
+    return v.ends_after(b, v.UNDER_16, v.ends_within(b, FROM_2020))
 
 
 @rule(Aims, "LearnAimRef", "LearnStartDate", "FundModel", *v.UNDER_16_FAM)
 def LearnAimRef_124(b: Batch) -> Mask:
     """LARS has the 14 to 16 aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.is_for_under_16(b) & v.starts_within(b, FROM_2021), v.UNDER_16)
+    return v.starts_when_closed(b, v.UNDER_16, v.starts_within(b, FROM_2021))
 
 
 @rule(Aims, "FundModel", *v.UNDER_16_FAM, "LearnAimRef")
 def LearnAimRef_125(b: Batch) -> Mask:
     """The validity of the 14 to 16 aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_for_under_16(b) & v.starts_within(b, FROM_2021), v.UNDER_16)
+    return v.is_over(b, v.UNDER_16, v.starts_within(b, FROM_2021))
 
 
 # The Adult Skills Fund.
@@ -228,27 +216,25 @@ def LearnAimRef_125(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef", "LearnStartDate")
 def LearnAimRef_138(b: Batch) -> Mask:
     """The Adult Skills Fund aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_skills_fund(b) & v.ends_within(b, FROM_2024), v.ADULT_SKILLS)
+    return v.starts_outside(b, v.SKILLS_FUND, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", "LearnAimRef")
 def LearnAimRef_139(b: Batch) -> Mask:
     """The Adult Skills Fund aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_skills_fund(b) & v.ends_within(b, FROM_2024), v.ADULT_SKILLS)
+    return v.ends_after(b, v.SKILLS_FUND, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "FundModel", "LearnAimRef", "LearnStartDate", v.NO_RESTART)
 def LearnAimRef_140(b: Batch) -> Mask:
     """LARS has the Adult Skills Fund aim closed to new starts on its start date."""
-    return v.starts_when_closed(
-        b, v.is_skills_fund(b) & v.starts_within(b, FROM_2024), v.ADULT_SKILLS
-    )
+    return v.starts_when_closed(b, v.SKILLS_FUND, v.starts_within(b, FROM_2024))
 
 
 @rule(Aims, "FundModel", "LearnAimRef")
 def LearnAimRef_141(b: Batch) -> Mask:
     """The validity of the Adult Skills Fund aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_skills_fund(b) & v.starts_within(b, FROM_2024), v.ADULT_SKILLS)
+    return v.is_over(b, v.SKILLS_FUND, v.starts_within(b, FROM_2024))
 
 
 # Free Courses for Jobs.
@@ -257,27 +243,26 @@ def LearnAimRef_141(b: Batch) -> Mask:
 @rule(Aims, "LearnActEndDate", "FundModel", *v.FREE_COURSE_FAM, "LearnAimRef", "LearnStartDate")
 def LearnAimRef_143(b: Batch) -> Mask:
     """The Free Courses for Jobs aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_free_course(b) & v.ends_within(b, FROM_2024), v.FREE_COURSES)
+    return v.starts_outside(b, v.FREE_COURSES, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnActEndDate", "FundModel", *v.FREE_COURSE_FAM, "LearnAimRef")
 def LearnAimRef_144(b: Batch) -> Mask:
     """The Free Courses for Jobs aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_free_course(b) & v.ends_within(b, FROM_2024), v.FREE_COURSES)
+    return v.ends_after(b, v.FREE_COURSES, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnAimRef", "LearnStartDate", "FundModel", *v.FREE_COURSE_FAM)
 def LearnAimRef_145(b: Batch) -> Mask:
     """LARS has the Free Courses for Jobs aim closed to new starts on its start date."""
-    mask = v.is_free_course(b) & v.starts_within(b, FROM_2024)
-    broken = v.starts_when_closed(b, mask, v.FREE_COURSES)
+    broken = v.starts_when_closed(b, v.FREE_COURSES, v.starts_within(b, FROM_2024))
     return broken & ~lars.has_category(b, broken, FLEXIBLE_COURSES)
 
 
 @rule(Aims, "LearnStartDate", "FundModel", *v.FREE_COURSE_FAM, "LearnAimRef")
 def LearnAimRef_146(b: Batch) -> Mask:
     """The validity of the Free Courses for Jobs aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_free_course(b) & v.starts_within(b, FROM_2024), v.FREE_COURSES)
+    return v.is_over(b, v.FREE_COURSES, v.starts_within(b, FROM_2024))
 
 
 # Tailored learning.
@@ -286,22 +271,22 @@ def LearnAimRef_146(b: Batch) -> Mask:
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_148(b: Batch) -> Mask:
     """The tailored learning aim started outside its validity in LARS."""
-    return v.starts_outside(b, v.is_tailored(b) & v.ends_within(b, FROM_2024), v.TAILORED)
+    return v.starts_outside(b, v.TAILORED, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_149(b: Batch) -> Mask:
     """The tailored learning aim ended after its validity in LARS."""
-    return v.ends_after(b, v.is_tailored(b) & v.ends_within(b, FROM_2024), v.TAILORED)
+    return v.ends_after(b, v.TAILORED, v.ends_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_150(b: Batch) -> Mask:
     """LARS has the tailored learning aim closed to new starts on its start date."""
-    return v.starts_when_closed(b, v.is_tailored(b) & v.starts_within(b, FROM_2024), v.TAILORED)
+    return v.starts_when_closed(b, v.TAILORED, v.starts_within(b, FROM_2024))
 
 
 @rule(Aims, "LearnStartDate", "FundModel", "LearnAimRef")
 def LearnAimRef_151(b: Batch) -> Mask:
     """The validity of the tailored learning aim in LARS ended before this teaching year."""
-    return v.is_over(b, v.is_tailored(b), v.TAILORED)
+    return v.is_over(b, v.TAILORED)
