@@ -7,8 +7,8 @@ from ilr_validator.engine.dates import day
 from ilr_validator.engine.record import Aims, FAMs
 from ilr_validator.engine.rule import rule
 from ilr_validator.engine.values import Mask, one_of
-from ilr_validator.packs.derived.dd37 import is_unemployed
-from ilr_validator.packs.derived.dd38 import is_on_benefits
+from ilr_validator.packs.derived.dd37 import is_unemployed_2025
+from ilr_validator.packs.derived.dd38 import is_on_benefits_2025
 from ilr_validator.packs.pack import carried
 from ilr_validator.packs.queries.fams import has_fam
 from ilr_validator.packs.queries.prior_attainments import level_at_start
@@ -87,7 +87,7 @@ def LearnDelFAMType_79(b: Batch) -> Mask:
     mask = _fully_funded(b, 19, 23, IN_CUSTODY, ON_LICENCE, STEEL_REDUNDANCY, LOW_WAGES)
     if not mask.any():
         return mask
-    mask &= ~is_unemployed(b) & ~is_on_benefits(b)
+    mask &= ~is_unemployed_2025(b) & ~is_on_benefits_2025(b)
     return lacks_entitlement(b, mask, *BASIC_AND_ESSENTIAL_DIGITAL)
 
 
@@ -97,7 +97,7 @@ def LearnDelFAMType_80(b: Batch) -> Mask:
     mask = _fully_funded(b, 19, 23, IN_CUSTODY, ON_LICENCE, STEEL_REDUNDANCY, LOW_WAGES)
     if not mask.any():
         return mask
-    mask &= has_attained_level_2(b) & ~is_on_benefits(b)
+    mask &= has_attained_level_2(b) & ~is_on_benefits_2025(b)
     return is_up_to_level_2(b, mask, *BASIC_AND_DIGITAL)
 
 
@@ -107,4 +107,4 @@ def LearnDelFAMType_81(b: Batch) -> Mask:
     mask = _fully_funded(b, 24, np.inf, IN_CUSTODY, ON_LICENCE, LOW_WAGES)
     if not mask.any():
         return mask
-    return is_up_to_level_2(b, mask & ~is_on_benefits(b), *BASIC_AND_DIGITAL)
+    return is_up_to_level_2(b, mask & ~is_on_benefits_2025(b), *BASIC_AND_DIGITAL)
