@@ -55,6 +55,12 @@ def test_the_file_name_may_be_left_alone(tmp_path: Path) -> None:
     assert "The file is refused." not in result.output
 
 
+def test_how_large_a_file_may_be_is_asked(tmp_path: Path) -> None:
+    spaces = GOOD.replace("</Message>", " " * 1024 * 1024 + "</Message>")
+    assert validate(tmp_path, spaces, "--largest", "1").exit_code == 2
+    assert validate(tmp_path, spaces, "--largest", "2").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("content", "options", "says"),
     [

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ilr_validator.adapters.commands.migrate_year import migrate_year
+from ilr_validator.adapters.files.container import LARGEST
 from ilr_validator.adapters.files.refusals import UnreadableFileError
 from ilr_validator.adapters.files.validation import Order, Validation
 from ilr_validator.adapters.files.validation import validate as validate_file
@@ -27,6 +28,7 @@ from ilr_validator.packs.pack import Pack, available, load
 app = typer.Typer(
     help="Check Individualised Learner Records by the official rules.", no_args_is_help=True
 )
+MIB = 1024 * 1024
 CLEAN, ERRORS_FOUND, CANNOT_CHECK = 0, 1, 2
 PackName = Annotated[
     str, typer.Option("--pack", help=f"Academic year of the rules: {', '.join(available())}.")
@@ -95,6 +97,9 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
     skip_file_name: Annotated[
         bool, typer.Option("--skip-file-name", help="Do not judge the name of the file.")
     ] = False,
+    largest: Annotated[
+        int, typer.Option(help="Refuse a file, or one in a zip, of more MiB.", min=1)
+    ] = LARGEST // MIB,
     no_names: Annotated[
         bool, typer.Option("--no-names", help="Leave names out of the pages for people.")
     ] = False,
@@ -118,6 +123,7 @@ def validate(  # noqa: PLR0917 - typer fills the arguments by name
             return_name=return_name,
             reference=load_snapshot(reference) if reference else Snapshot(),
             workers=workers,
+            largest=largest * MIB,
             checks_name=not skip_file_name,
             has_names=not no_names,
         )
