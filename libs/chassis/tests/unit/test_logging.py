@@ -76,6 +76,29 @@ def test_foreign_messages_are_templates_unless_the_library_is_known(
     assert CANARY not in captured_log.text
 
 
+def test_what_a_library_repeats_is_written_once_a_second_and_counted(
+    captured_log: CapturedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    away = logging.getLogger("aiokafka")
+    for node in range(50):
+        away.error("no connection to node %s", node)
+    away.error("no connection to any node")
+    structlog.get_logger().warning("thing.lost")
+    structlog.get_logger().warning("thing.lost")
+    now += 1
+    away.error("no connection to node %s", 50)
+    lines = [(line.get("message"), line.get("held_back")) for line in captured_log.lines]
+    assert lines == [
+        ("no connection to node 0", None),
+        ("no connection to any node", None),
+        (None, None),
+        (None, None),
+        ("no connection to node 50", 49),
+    ]
+
+
 def test_foreign_exceptions_are_logged_without_their_text(captured_log: CapturedLog) -> None:
     try:
         dict[str, str]()[CANARY]

@@ -5,8 +5,10 @@ their template only, unless the library is known to log nothing of a request.
 """
 
 import logging
+import math
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -27,6 +29,9 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _PLAIN_LOGGERS: Final = ("aiokafka", "alembic.runtime", "uvicorn")
 """Loggers whose messages hold addresses, offsets and names of migrations, and nothing else."""
 _TEMPLATE_LIMIT: Final = 200
+_REPEAT_SECONDS: Final = 1.0
+_REMEMBERED: Final = 1_000
+"""Messages of libraries whose repeats are counted at a time."""
 _QUIET: Final = ("sqlalchemy", "asyncio", "aiokafka", "httpx", "httpcore", "asyncpg")
 
 
@@ -133,6 +138,31 @@ class _BytesHandler(logging.Handler):
         _say_lost(sys.stderr)
 
 
+class _Repeats(logging.Filter):
+    """Lets what a library says again and again through once a second, with how often it was said.
+
+    A client library whose server is away says so a hundred times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line goes out; what goes out knows how many did not."""
+        key = record.name, str(record.msg)
+        now = time.monotonic()
+        last, held_back = self._said.pop(key, (-math.inf, 0))
+        if now - last < _REPEAT_SECONDS:
+            self._said[key] = last, held_back + 1
+            return False
+        if len(self._said) >= _REMEMBERED:
+            self._said.pop(next(iter(self._said)))
+        self._said[key] = now, 0
+        record.held_back = held_back
+        return True
+
+
 def _say_lost(stream: TextIO | None) -> None:
     if stream is not None:
         stream.write('{"event":"log.line_lost","level":"error"}\n')
@@ -157,6 +187,7 @@ def _route_standard_logging(
             pass_foreign_args=True,
         )
     )
+    handler.addFilter(_Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
@@ -180,6 +211,8 @@ def _foreign_event(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     event["event"] = "foreign.message"
     event["logger"] = record.name
     event["message"] = first[:_TEMPLATE_LIMIT]
+    if held_back := getattr(record, "held_back", 0):
+        event["held_back"] = held_back
     return event
 
 
