@@ -123,7 +123,7 @@ def load(name: str) -> Pack:
     Raises PackError where there is no such pack.
     """
     if name not in available():
-        raise PackError("there is no pack of this year", year=name, packs=available())
+        raise PackError("there is no pack of this year", year=name, packs=", ".join(available()))
     settings, base = settings_of(name), base_of(name)
     above = settings_of(base) if base else {}
     facts = {one.name: one for one in _facts(table_of(name, "rules"))}
