@@ -147,12 +147,14 @@ async def _metrics(users: Users) -> bytes:
 async def _kafka_records(bootstrap: str) -> bytes:
     """Return keys, headers and values of every record of every topic."""
     parts = await _partitions(bootstrap)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # Not `seek_to_beginning`: the reset to the end that a new assignment brings may overtake it.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
         consumer.assign(parts)
         ends = await consumer.end_offsets(parts)
-        await consumer.seek_to_beginning(*parts)
         found = []
         while any([await consumer.position(part) < ends[part] for part in parts]):
             for records in (await consumer.getmany(timeout_ms=500)).values():

@@ -51,12 +51,10 @@ async def test_acknowledged_messages_outlive_a_killed_and_a_stopped_broker(stack
     stack.start(broker_plan(stack, port, controller))
     stack.wait_ready(seconds=120)
     assert await ensure_topics(bootstrap, [SPEC]) == []
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        partition = TopicPartition("kept", 0)
-        consumer.assign([partition])
-        await consumer.seek_to_beginning(partition)
+        consumer.assign([TopicPartition("kept", 0)])
         values = [(await consumer.getone()).value for _ in range(2)]
     finally:
         await consumer.stop()

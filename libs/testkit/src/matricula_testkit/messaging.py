@@ -152,15 +152,18 @@ async def produce(
 
 async def read_topic(bootstrap: str, topic: str, *, partitions: int) -> list[Record]:
     """Return every record that the topic holds now, partition by partition, in offset order."""
+    # Not `seek_to_beginning`: the reset to the end that a new assignment brings may overtake it.
     kafka = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_REQUEST_MS
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=_REQUEST_MS,
     )
     await kafka.start()
     found: list[Record] = []
     try:
         lanes = [TopicPartition(topic, number) for number in range(partitions)]
         kafka.assign(lanes)
-        await kafka.seek_to_beginning(*lanes)
         ends = await kafka.end_offsets(lanes)
         while any([await kafka.position(lane) < ends[lane] for lane in lanes]):
             for records in (await kafka.getmany(timeout_ms=_READ_MS)).values():
